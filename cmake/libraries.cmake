@@ -1,0 +1,24 @@
+# The libraries of others, each behind a name of ours; docs/architecture.md says why each was chosen.
+
+if(PHIAL_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
+
+# libseccomp: compiles seccomp profiles to BPF.
+find_library(SECCOMP_LIBRARY seccomp REQUIRED)
+add_library(phial_seccomp INTERFACE)
+target_link_libraries(phial_seccomp INTERFACE ${SECCOMP_LIBRARY})
+
+# libarchive: reads tar; static with only the filters an image layer may have.
+find_library(ARCHIVE_LIBRARY archive REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)
+find_library(LZMA_LIBRARY lzma REQUIRED)
+find_library(Z_LIBRARY z REQUIRED)
+find_library(CRYPTO_LIBRARY crypto REQUIRED)
+add_library(phial_crypto INTERFACE)
+target_link_libraries(phial_crypto INTERFACE ${CRYPTO_LIBRARY})
+add_library(phial_archive INTERFACE)
+target_link_libraries(phial_archive INTERFACE ${ARCHIVE_LIBRARY} ${ZSTD_LIBRARY} ${LZMA_LIBRARY} ${Z_LIBRARY})
+
+set(CMAKE_FIND_LIBRARY_SUFFIXES .so .a)
+find_package(Threads REQUIRED)

@@ -1,0 +1,10 @@
+# program(NAME room... ): an executable from src/ROOM/*.cpp, static where PHIAL_STATIC is on.
+function(program NAME SOURCES)
+  add_executable(${NAME} ${SOURCES})
+  target_link_libraries(${NAME} PRIVATE phial_flags ${ARGN})
+  if(PHIAL_STATIC)
+    target_link_options(${NAME} PRIVATE -static-pie)
+    set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  endif()
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()

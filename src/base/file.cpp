@@ -1,0 +1,187 @@
+#include "base/file.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+namespace phial {
+
+namespace {
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, CloseDirectory>;
+
+bool is_dot(std::string_view name) {
+  return name == "." || name == "..";
+}
+
+Result<std::vector<std::string>> names_in(Fd fd, const std::string& path) {
+  Directory directory(::fdopendir(fd.get()));
+  if (!directory)
+    return fail_call("fdopendir", path);
+  (void)fd.release(); // closedir owns it now
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (!is_dot(entry->d_name))
+      names.emplace_back(entry->d_name);
+  if (errno != 0)
+    return fail_call("readdir", path);
+  std::ranges::sort(names);
+  return names;
+}
+
+} // namespace
+
+Result<Fd> open_at(int directory, const std::string& path, int flags, mode_t mode) {
+  int fd = ::openat(directory, path.c_str(), flags | O_CLOEXEC, mode);
+  if (fd < 0)
+    return fail_call("open", path);
+  return Fd(fd);
+}
+
+Result<std::string> read_all(int fd, std::size_t limit) {
+  std::string out;
+  char buffer[16384];
+  for (;;) {
+    ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return fail_call("read", "");
+    if (n == 0)
+      return out;
+    if (out.size() + static_cast<std::size_t>(n) > limit)
+      return fail(Kind::input, "file is larger than the " + std::to_string(limit) + " bytes allowed");
+    out.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
+Result<std::string> read_file_at(int directory, const std::string& path, std::size_t limit) {
+  Fd fd = TRY(open_at(directory, path, O_RDONLY));
+  return TRY(read_all(fd.get(), limit), "read " + path);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  return read_file_at(AT_FDCWD, path, limit);
+}
+
+Result<> write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return fail_call("write", "");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<> write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode, bool durable) {
+  std::string temporary = path + ".tmp" + std::to_string(::getpid());
+  Fd fd = TRY(open_at(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode));
+  Result<> written = write_all(fd.get(), bytes);
+  if (written && durable && ::fsync(fd.get()) != 0)
+    written = fail_call("fsync", temporary);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = fail_call("rename", path);
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return std::unexpected(while_doing(std::move(written).error(), "write " + path));
+  }
+  if (durable) {
+    std::size_t slash = path.rfind('/');
+    Fd parent =
+        TRY(open_at(AT_FDCWD, slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY));
+    if (::fsync(parent.get()) != 0)
+      return fail_call("fsync", path);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> list_directory(const std::string& path) {
+  return names_in(TRY(open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY)), path);
+}
+
+Result<> make_directories(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST)
+    return {};
+  if (errno != ENOENT)
+    return fail_call("mkdir", path);
+  std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos || slash == 0)
+    return fail_call("mkdir", path);
+  TRY(make_directories(path.substr(0, slash), mode));
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+    return fail_call("mkdir", path);
+  return {};
+}
+
+namespace {
+
+Result<> remove_below(int directory, const std::string& name, dev_t device) {
+  if (::unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT)
+    return {};
+  if (errno != EISDIR && errno != EPERM)
+    return fail_call("unlink", name);
+  Result<Fd> self = open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!self)
+    return std::unexpected(std::move(self).error());
+  struct stat status{};
+  if (::fstat(self->get(), &status) != 0)
+    return fail_call("fstat", name);
+  if (device != 0 && status.st_dev != device)
+    return fail(Kind::state, name + " is on another file system; it is not removed");
+  Fd list = TRY(duplicate(self->get()));
+  for (const std::string& child : TRY(names_in(std::move(list), name)))
+    TRY(remove_below(self->get(), child, status.st_dev));
+  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+    return fail_call("rmdir", name);
+  return {};
+}
+
+} // namespace
+
+Result<> remove_tree_at(int directory, const std::string& name) {
+  return remove_below(directory, name, 0);
+}
+
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+Result<std::string> read_link(const std::string& path) {
+  std::string out(4096, '\0');
+  ssize_t n = ::readlink(path.c_str(), out.data(), out.size());
+  if (n < 0)
+    return fail_call("readlink", path);
+  out.resize(static_cast<std::size_t>(n));
+  return out;
+}
+
+Result<Fd> lock_file(const std::string& path) {
+  Fd fd = TRY(open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0600));
+  while (::flock(fd.get(), LOCK_EX) != 0)
+    if (errno != EINTR)
+      return fail_call("flock", path);
+  return fd;
+}
+
+Result<Fd> try_lock_file(const std::string& path) {
+  Fd fd = TRY(open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0600));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  if (errno == EWOULDBLOCK)
+    return Fd();
+  return fail_call("flock", path);
+}
+
+} // namespace phial

@@ -1,10 +1,45 @@
-# program(NAME room... ): an executable from src/ROOM/*.cpp, static where PHIAL_STATIC is on.
-function(program NAME SOURCES)
-  add_executable(${NAME} ${SOURCES})
+# The programs: what they are made of, where they lie in the build tree, and where they are installed.
+include(GNUInstallDirs)
+
+# `cmake --build build --target programs`: everything that is installed, and no tests.
+add_custom_target(programs ALL)
+
+# program(NAME FOLDER library...): an executable from src/FOLDER/, static where PHIAL_STATIC is on. Nothing, while the
+# folder has no sources.
+function(program NAME FOLDER)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${FOLDER}/*.cpp ${CMAKE_SOURCE_DIR}/src/${FOLDER}/*/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${NAME} ${sources})
+  phial_link(${NAME} ${ARGN})
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  install(TARGETS ${NAME} DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# helper(NAME SOURCE library...): a program that others start: build/libexec/phial/NAME, from one file of src/.
+function(helper NAME SOURCE)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/src/${SOURCE})
+    return()
+  endif()
+  add_executable(${NAME} ${CMAKE_SOURCE_DIR}/src/${SOURCE})
+  phial_link(${NAME} ${ARGN})
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/phial)
+  install(TARGETS ${NAME} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/phial)
+endfunction()
+
+function(phial_link NAME)
   target_link_libraries(${NAME} PRIVATE phial_flags ${ARGN})
+  target_compile_definitions(${NAME} PRIVATE PHIAL_VERSION="${PROJECT_VERSION}")
   if(PHIAL_STATIC)
     target_link_options(${NAME} PRIVATE -static-pie)
     set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   endif()
-  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  add_dependencies(programs ${NAME})
 endfunction()
+
+program(phial cli phial_insight phial_engine)
+program(phial-oci oci phial_insight phial_runtime)
+helper(phial-monitor helpers/monitor.cpp phial_engine)
+
+include(cmake/image.cmake)

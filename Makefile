@@ -1,0 +1,44 @@
+# A thin front for CMake and the scripts: each target is one or two commands that can be typed by hand.
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+.PHONY: all demo test test-vm bench lint format asan install clean
+
+all:
+	@scripts/packages build
+	@cmake --preset release >build.log 2>&1 || { cat build.log; rm -f build.log; exit 1; }; rm -f build.log
+	@cmake --build build -j$(JOBS) --target programs
+
+demo: all
+	@scripts/demo
+
+test:
+	@scripts/packages build test
+	@tests/run
+
+test-vm: all
+	@scripts/packages test vm
+	@tests/vm/run
+
+bench: all
+	@scripts/packages bench
+	@tests/bench/run
+
+lint:
+	@scripts/packages build test lint
+	@tests/lint/all
+
+format:
+	@scripts/packages lint
+	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+asan:
+	@scripts/packages build test asan
+	@tests/run --preset asan
+
+install: all
+	@cmake --install build --prefix $(PREFIX)
+
+clean:
+	@rm -rf build

@@ -1,0 +1,21 @@
+"""The program itself: what it says without a container."""
+from phialtest import PHIAL, PHIAL_OCI, command, expect
+
+
+def test_version(t):
+    done = command([PHIAL, "--version"])
+    expect(done.exit == 0 and done.out.startswith("phial ") and not done.err, done)
+
+
+def test_without_arguments_shows_what_it_can_do(t):
+    done = command([PHIAL])
+    expect("run" in done.out + done.err and "explain" in done.out + done.err, done)
+
+
+def test_unknown_verb_is_refused_with_a_suggestion(t):
+    t.fails(125, "rnu", err="run")
+
+
+def test_oci_version(t):
+    done = command([PHIAL_OCI, "--version"])
+    expect(done.exit == 0 and "phial-oci" in done.out and "spec" in done.out, done)

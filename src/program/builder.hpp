@@ -1,0 +1,128 @@
+// Builder: writes a Program. Instructions are added to the step that was opened last; sections may be written in any
+// order, finish() lays them one after another.
+#pragma once
+
+#include "program/program.hpp"
+
+#include <concepts>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <unordered_map>
+
+namespace phial::program {
+
+// A place in the program's data.
+struct Data {
+  std::uint32_t offset = 0;
+  [[nodiscard]] Data operator+(std::size_t bytes) const { return {offset + static_cast<std::uint32_t>(bytes)}; }
+};
+
+// A value an earlier instruction left, mostly a descriptor.
+struct Slot {
+  std::uint16_t index = kNoSlot;
+};
+
+// An argument: a number, an address in the data, or a slot.
+struct Arg {
+  ArgKind kind = ArgKind::value;
+  std::uint64_t value = 0;
+
+  template <class T>
+    requires std::integral<T> || std::is_enum_v<T>
+  Arg(T number) : value(static_cast<std::uint64_t>(static_cast<std::int64_t>(number))) {}
+  Arg(Data data) : kind(ArgKind::data), value(data.offset) {}
+  Arg(Slot slot) : kind(ArgKind::slot), value(slot.index) {}
+};
+
+class Builder;
+
+// The instruction just added, to say more of it. Valid until the next one is added.
+class Added {
+public:
+  Added& into(Slot slot);                        // its result goes there
+  Added& tolerate(int errno_a, int errno_b = 0); // these count as success
+  Added& then_skip(class Label& label);          // on success go on at the label
+  Added& or_else(class Label& label);            // on any other error go on at the label
+  Added& undone_by(Op op, std::initializer_list<Arg> args, StepText text);
+  Added& undone_by_call(long number, std::initializer_list<Arg> args, StepText text, int tolerated = 0);
+
+private:
+  friend class Builder;
+  Added(Builder& builder, Section section, std::size_t index) : builder_(builder), section_(section), index_(index) {}
+  Instruction& instruction();
+  Builder& builder_;
+  Section section_;
+  std::size_t index_;
+};
+
+// A point in a section that jumps lead to; place() sets it. All jumps lead forward.
+class Label {
+  friend class Added;
+  friend class Builder;
+  std::vector<std::size_t> jumps_;
+};
+
+class Builder {
+public:
+  // Opens a step; the instructions that follow belong to it.
+  void step(Section section, StepText text);
+  // Appends to the open step's shell text, on a line of its own.
+  void shell(std::string_view line);
+
+  Added call(long number, std::initializer_list<Arg> args = {});
+  Added add(Op op, std::initializer_list<Arg> args = {});
+  void place(Label& label);
+
+  // A new slot; names are unique by a suffix that is added where needed.
+  Slot slot(std::string_view name);
+  // A slot that has its value from the beginning (a descriptor the caller holds open until the program has run).
+  Slot given(std::string_view name, std::uint64_t value);
+
+  // NUL-terminated text; the same text is stored once.
+  Data text(std::string_view text);
+  Data bytes(std::span<const unsigned char> bytes, std::size_t align = 8);
+  Data room(std::size_t size, std::size_t align = 8); // zeroes, to be written while running
+  template <class T>
+    requires std::is_trivially_copyable_v<T>
+  Data object(const T& value) {
+    return bytes({reinterpret_cast<const unsigned char*>(&value), sizeof value}, alignof(T));
+  }
+  // Lets the 8 bytes at `at` hold the address of `to`.
+  void point(Data at, Data to);
+  // A NULL-terminated array of pointers to texts: argv, envp.
+  Data strings(std::span<const std::string> texts);
+
+  WellKnownSlots& known() { return known_; }
+
+  // The program; the builder is spent.
+  [[nodiscard]] Program finish();
+
+private:
+  friend class Added;
+  struct Part {
+    std::vector<Instruction> code;
+    std::vector<Step> steps;
+  };
+  struct Undo {
+    Instruction instruction;
+    StepText text;
+    Section section; // of the maker
+    std::size_t maker;
+  };
+  Part& part(Section section) { return parts_[static_cast<unsigned>(section)]; }
+  void lay_undo();
+
+  std::array<Part, kSections> parts_;
+  Section open_ = Section::host;
+  std::vector<Undo> undo_;
+  std::vector<std::string> slots_;
+  std::vector<std::uint64_t> initial_;
+  std::string data_;
+  std::vector<Pointer> pointers_;
+  std::unordered_map<std::string, std::uint32_t> texts_;
+  std::unordered_map<std::string, unsigned> slot_names_;
+  WellKnownSlots known_;
+};
+
+} // namespace phial::program

@@ -1,0 +1,44 @@
+// The host's side of running a program: an image mapped and run section by section, with the operations that only the
+// host has. One program at a time in a process: the image has one address.
+#pragma once
+
+#include "base/file.hpp"
+#include "program/interpreter.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace phial::program {
+
+class Loaded {
+public:
+  Loaded() = default;
+  Loaded(Loaded&& other) noexcept;
+  Loaded& operator=(Loaded&& other) noexcept;
+  ~Loaded();
+
+  [[nodiscard]] Machine& machine() { return machine_; }
+  [[nodiscard]] std::uint64_t slot(std::uint16_t index) { return slots_of(machine_.image)[index]; }
+  void set_slot(std::uint16_t index, std::uint64_t value) { slots_of(machine_.image)[index] = value; }
+
+  // Runs a section. 0, or the index of the instruction that failed plus one.
+  std::uint32_t run(Section section);
+  void undo();
+
+private:
+  friend Result<Loaded> load_image(std::string_view bytes, Fd journal);
+  Machine machine_;
+  Fd program_;
+  Fd journal_;
+};
+
+// Puts an image into a memfd that phial-init can inherit, sealed against every other writer, and maps it. `journal` is
+// a file or memfd that becomes the journal (it is truncated and sized here); an empty one: a memfd is made.
+// memfd_create(2), fcntl(2) F_ADD_SEALS.
+[[nodiscard]] Result<Loaded> load_image(std::string_view bytes, Fd journal);
+
+// For a program whose process died: runs the undo of the image in `bytes` against the journal it left (null bytes where
+// none). Each undo takes "not there" for success.
+[[nodiscard]] Result<> undo_image(std::string_view bytes, std::string_view journal);
+
+} // namespace phial::program

@@ -1,0 +1,72 @@
+#include "program/host_operations.hpp"
+
+#include "base/file.hpp"
+#include "program/cgroup_removal.hpp"
+#include "program/spawn.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cstring>
+
+namespace phial::program {
+
+namespace {
+
+const char* text_at(std::uint64_t address) {
+  return reinterpret_cast<const char*>(address);
+}
+
+long as_errno(const Result<>& result) {
+  if (result)
+    return 0;
+  return result.error().number != 0 ? -result.error().number : -EIO;
+}
+
+long process_directory(std::uint64_t pid) {
+  int fd = ::open(("/proc/" + std::to_string(pid)).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+// The init sends one byte with one descriptor. unix(7), SCM_RIGHTS.
+long receive_descriptor(int socket) {
+  char byte = 0;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t n = -1;
+  do
+    n = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    return -errno;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (n == 0 || header == nullptr || header->cmsg_type != SCM_RIGHTS)
+    return -EPIPE;
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  return fd;
+}
+
+} // namespace
+
+long host_operation(Machine& machine, const Instruction& instruction, const std::uint64_t* args) {
+  switch (instruction.op) {
+  case Op::load_init: return load_init();
+  case Op::spawn: return spawn(machine, args[0], static_cast<int>(args[1]));
+  case Op::release: return release_spawned();
+  case Op::process_dir: return process_directory(args[0]);
+  case Op::remove_cgroup: return remove_cgroup(text_at(args[0]));
+  case Op::remove_tree: return as_errno(remove_tree_at(AT_FDCWD, text_at(args[0])));
+  case Op::make_path: return as_errno(make_directories(text_at(args[0]), static_cast<mode_t>(args[1])));
+  case Op::receive_fd: return receive_descriptor(static_cast<int>(args[0]));
+  default: return -ENOSYS;
+  }
+}
+
+} // namespace phial::program

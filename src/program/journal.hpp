@@ -1,0 +1,46 @@
+// The journal: what each instruction gave and when, written by host and init into one shared mapping, and where the
+// program failed if it did. Freestanding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace phial::program {
+
+struct JournalEntry {
+  std::int64_t result; // of the system call: negative errno on failure
+  std::uint64_t begin; // ticks of the processor's counter; 0: never begun
+  std::uint64_t end;   // 0: begun and not finished
+};
+
+struct Journal {
+  std::uint32_t magic;
+  std::uint32_t count;  // of entries
+  std::uint32_t failed; // index of the instruction that failed, plus one; 0: none did
+  std::int32_t failed_errno;
+  // Two readings of CLOCK_MONOTONIC in nanoseconds and of the counter give the counter's speed.
+  std::uint64_t first_nanoseconds, first_ticks;
+  std::uint64_t last_nanoseconds, last_ticks;
+  JournalEntry entries[]; // NOLINT: a flexible array, as in C
+};
+
+inline constexpr std::uint32_t kJournalMagic = 0x4e524a50; // "PJRN"
+
+inline constexpr std::size_t journal_size(std::uint32_t count) {
+  return sizeof(Journal) + count * sizeof(JournalEntry);
+}
+
+// The processor's counter: cheap enough to read around every instruction, and the same on host and init.
+inline std::uint64_t ticks() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t value;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(value));
+  return value;
+#else
+#error "this processor's counter is not known"
+#endif
+}
+
+} // namespace phial::program

@@ -1,0 +1,178 @@
+#include "program/spawn.hpp"
+
+#include "kernel/kabi.hpp"
+#include "program/raw_call.hpp"
+
+#include <asm/unistd.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+extern "C" const char phial_init_begin[];
+extern "C" const char phial_init_end[];
+
+namespace phial::program {
+
+namespace {
+
+constexpr std::size_t kStackSize = 16384;
+
+// What the child reads while it shares our memory. Static: the child may outlive the call that made it.
+struct Spawned {
+  std::uint64_t init = 0;
+  bool waits = false;
+  std::uint32_t released = 0;
+  const char* argv[4] = {};
+  const char* envp[1] = {nullptr};
+  char descriptor[16] = {};
+  char size[24] = {};
+};
+constinit Spawned spawned;
+alignas(16) constinit char child_stack[kStackSize] = {};
+
+std::uint64_t address(const void* pointer) {
+  return reinterpret_cast<std::uint64_t>(pointer);
+}
+
+// Runs in the child on a stack of its own, in memory shared with the parent: raw system calls only.
+[[noreturn]] __attribute__((no_sanitize("address", "undefined"))) void child_main() {
+  if (spawned.waits) {
+    while (__atomic_load_n(&spawned.released, __ATOMIC_ACQUIRE) == 0)
+      raw_call(__NR_futex, address(&spawned.released), FUTEX_WAIT, 0, 0, 0, 0);
+    raw_call(__NR_setresgid, 0, 0, 0);
+    raw_call(__NR_setresuid, 0, 0, 0);
+  }
+  raw_call(__NR_execveat, spawned.init, address(""), address(spawned.argv), address(spawned.envp), AT_EMPTY_PATH);
+  for (;;)
+    raw_call(__NR_exit_group, 125);
+}
+
+// The child begins in child_main() on the stack in `arguments`; only the parent returns.
+long clone_child(clone_args* arguments) {
+#if defined(__x86_64__)
+  long result;
+  asm volatile("syscall\n"
+               "  test %%rax, %%rax\n"
+               "  jnz 1f\n"
+               "  xor %%ebp, %%ebp\n"
+               "  call *%[entry]\n"
+               "  ud2\n"
+               "1:"
+               : "=a"(result)
+               : "a"(__NR_clone3), "D"(arguments), "S"(sizeof(clone_args)), [entry] "b"(child_main)
+               : "rcx", "r11", "memory");
+  return result;
+#elif defined(__aarch64__)
+  register long x8 asm("x8") = __NR_clone3;
+  register std::uint64_t x0 asm("x0") = address(arguments);
+  register std::uint64_t x1 asm("x1") = sizeof(clone_args);
+  register void (*x19)() asm("x19") = child_main;
+  asm volatile("svc #0\n"
+               "  cbnz x0, 1f\n"
+               "  mov x29, #0\n"
+               "  blr x19\n"
+               "  brk #0\n"
+               "1:"
+               : "+r"(x0)
+               : "r"(x8), "r"(x1), "r"(x19)
+               : "x30", "memory");
+  return static_cast<long>(x0);
+#endif
+}
+
+void decimal(char* to, std::uint64_t value) {
+  char digits[20];
+  unsigned n = 0;
+  do {
+    digits[n++] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  while (n != 0)
+    *to++ = digits[--n];
+  *to = '\0';
+}
+
+long fill(int fd) {
+  std::size_t size = static_cast<std::size_t>(phial_init_end - phial_init_begin);
+  ssize_t n = ::write(fd, phial_init_begin, size);
+  return n == static_cast<ssize_t>(size) ? 0 : -(n < 0 ? errno : EIO);
+}
+
+// vm.memfd_noexec=2: no memfd may be executable; a detached tmpfs that is read-only afterwards may.
+long load_into_tmpfs() {
+  long fs = ::syscall(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+  if (fs < 0)
+    return -errno;
+  long mount = -1;
+  if (::syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0)
+    mount = ::syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+  int saved = errno;
+  ::close(static_cast<int>(fs));
+  if (mount < 0)
+    return -saved;
+  int tree = static_cast<int>(mount);
+  int file = ::openat(tree, "phial-init", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0111);
+  long filled = file < 0 ? -errno : fill(file);
+  if (file >= 0)
+    ::close(file);
+  mount_attr read_only{};
+  read_only.attr_set = MOUNT_ATTR_RDONLY;
+  if (filled == 0 && ::syscall(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &read_only, sizeof read_only) != 0)
+    filled = -errno;
+  int out = filled == 0 ? ::openat(tree, "phial-init", O_PATH) : -1;
+  if (filled == 0 && out < 0)
+    filled = -errno;
+  ::close(tree);
+  return filled == 0 ? out : filled;
+}
+
+} // namespace
+
+long load_init() {
+  int fd = static_cast<int>(::syscall(__NR_memfd_create, "phial-init", MFD_ALLOW_SEALING | MFD_EXEC));
+  if (fd < 0 && errno == EINVAL) // before Linux 6.3 every memfd is executable and the flag is unknown
+    fd = static_cast<int>(::syscall(__NR_memfd_create, "phial-init", MFD_ALLOW_SEALING));
+  if (fd < 0 && errno == EACCES)
+    return load_into_tmpfs();
+  if (fd < 0)
+    return -errno;
+  long filled = fill(fd);
+  // 0111: what may not be read is not dumpable, from its first instruction on.
+  if (filled == 0 && (::fchmod(fd, 0111) != 0 ||
+                      ::fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0))
+    filled = -errno;
+  if (filled == 0)
+    return fd;
+  ::close(fd);
+  return filled;
+}
+
+long spawn(Machine& machine, std::uint64_t arguments, int init) {
+  auto* clone = reinterpret_cast<clone_args*>(arguments);
+  spawned = {};
+  spawned.init = static_cast<std::uint64_t>(init);
+  spawned.waits = (clone->flags & CLONE_VFORK) == 0;
+  spawned.argv[0] = "phial-init";
+  spawned.argv[1] = spawned.descriptor;
+  spawned.argv[2] = spawned.size;
+  decimal(spawned.descriptor, slots_of(machine.image)[machine.image->program_slot]);
+  decimal(spawned.size, machine.image->size);
+  clone->stack = address(child_stack);
+  clone->stack_size = sizeof child_stack;
+  return clone_child(clone);
+}
+
+long release_spawned() {
+  __atomic_store_n(&spawned.released, 1, __ATOMIC_RELEASE);
+  return raw_call(__NR_futex, address(&spawned.released), FUTEX_WAKE, 1, 0, 0, 0);
+}
+
+} // namespace phial::program

@@ -1,6 +1,5 @@
 #include "program/spawn.hpp"
 
-#include "kernel/kabi.hpp"
 #include "program/raw_call.hpp"
 
 #include <asm/unistd.h>
@@ -9,6 +8,7 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +18,10 @@
 
 extern "C" const char phial_init_begin[];
 extern "C" const char phial_init_end[];
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
 
 namespace phial::program {
 

@@ -1,9 +1,10 @@
-// The engine: what the verbs of the command line call. One function a verb; each takes the Engine (where things lie) and
-// says in its comment what it does, in docker's meaning. Nothing here prints, but for the streams it is told to relay.
+// The engine: what the verbs of the command line call. One function a verb; each takes the Engine (where things lie)
+// and says in its comment what it does, in docker's meaning. Nothing here prints, but for the streams it is told to
+// relay.
 //
-// There is no daemon and no database: a container is a directory (docs/architecture.md, "State"), and whether it runs is
-// asked of the kernel every time. Every function that changes a container takes its lock first and mends what a killed
-// process of ours left behind.
+// There is no daemon and no database: a container is a directory (docs/architecture.md, "State"), and whether it runs
+// is asked of the kernel every time. Every function that changes a container takes its lock first and mends what a
+// killed process of ours left behind.
 #pragma once
 
 #include "base/error.hpp"
@@ -92,11 +93,11 @@ struct Plan {
 
 // How the caller's terminal and streams meet the container's.
 struct Streams {
-  bool attach = false;                        // relay output until the container ends; else return once it has started
-  bool input = false;                         // pass on standard input (-i)
-  bool signal_proxy = true;                   // pass on the signals we get (--sig-proxy)
-  std::string detach_keys = "ctrl-p,ctrl-q";  // docker's notation; empty: none
-  bool timings = false;                       // leave the journal for `timings_text`
+  bool attach = false;                       // relay output until the container ends; else return once it has started
+  bool input = false;                        // pass on standard input (-i)
+  bool signal_proxy = true;                  // pass on the signals we get (--sig-proxy)
+  std::string detach_keys = "ctrl-p,ctrl-q"; // docker's notation; empty: none
+  bool timings = false;                      // leave the journal for `timings_text`
 };
 
 struct Ending {

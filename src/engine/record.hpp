@@ -32,11 +32,11 @@ struct RecordMount {
 };
 
 struct Record {
-  std::string id;   // 64 hexadecimal digits
-  std::string name; // at creation
-  std::int64_t created = 0; // nanoseconds since 1970
-  std::string image;        // as the user named it
-  std::string image_id;     // "sha256:…"
+  std::string id;                  // 64 hexadecimal digits
+  std::string name;                // at creation
+  std::int64_t created = 0;        // nanoseconds since 1970
+  std::string image;               // as the user named it
+  std::string image_id;            // "sha256:…"
   std::vector<std::string> layers; // directories, lowest first
   std::vector<std::string> entrypoint;
   std::vector<std::string> command; // behind the entrypoint
@@ -52,12 +52,13 @@ struct Record {
   std::string log_driver = "json-file";
   std::uint64_t log_max_size = std::uint64_t{10} << 20; // bytes; 0: no limit
   std::uint32_t log_max_files = 3;
-  std::string network_mode = "none"; // none, host, container:ID
+  std::string network_mode = "none";                      // none, host, container:ID
   std::vector<std::pair<std::string, std::string>> given; // the flags, in order
-  std::string arguments_json; // further facts for inspect's HostConfig, as a JSON object
+  std::string arguments_json;                             // further facts for inspect's HostConfig, as a JSON object
 };
 
-// A run under way. Pids are the host's; a pid and the start time of /proc/PID/stat name one process until the next boot.
+// A run under way. Pids are the host's; a pid and the start time of /proc/PID/stat name one process until the next
+// boot.
 struct Running {
   std::int32_t pid = 0;
   std::uint64_t pid_start = 0; // clock ticks after boot
@@ -68,8 +69,8 @@ struct Running {
 };
 
 struct Exit {
-  std::int32_t code = 0;       // 128+n where signal n ended it
-  std::int64_t finished = 0;   // nanoseconds since 1970
+  std::int32_t code = 0;     // 128+n where signal n ended it
+  std::int64_t finished = 0; // nanoseconds since 1970
   bool oom_killed = false;
   std::string error; // why it could not be started, one line; or empty
 };

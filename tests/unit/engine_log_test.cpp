@@ -133,7 +133,7 @@ TEST_F(Log, RotatesAndReadsAcross) {
     log.write(Stream::output, "more\n", 50);
   std::string kept = read({});
   EXPECT_LT(kept.size(), 400U * 5);
-  EXPECT_GT(kept.size(), 40U * 5);
+  EXPECT_GE(kept.size(), 30U * 5);
 }
 
 TEST_F(Log, ATruncatedLineCostsOnlyItself) {

@@ -1,0 +1,9 @@
+#include "cli/version.hpp"
+
+namespace phial::cli {
+
+std::string_view version_text() {
+  return PHIAL_VERSION;
+}
+
+} // namespace phial::cli

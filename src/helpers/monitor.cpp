@@ -1,0 +1,49 @@
+// phial-monitor: stays with one run of one container. It is the parent of the container's first process: it runs the
+// program that makes it, relays and logs its output, waits for it, writes down how it ended, undoes the program, and
+// for
+// --rm removes the container. It outlives whoever started it and needs nobody.
+//
+// It is small on purpose: no JSON, no archives, nothing but the base and program rooms and the few files of the engine
+// that say so. What it is told stands in engine/monitor_order.hpp.
+#include "helpers/monitor_run.hpp"
+
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+// The container's first process inherits our signal state: it is to be as the kernel makes it.
+void reset_signals() {
+  struct sigaction standard{};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number)
+    ::sigaction(number, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    const std::string_view usage = "phial-monitor is started by phial; it has no use of its own.\n";
+    (void)phial::write_all(STDERR_FILENO, usage);
+    return 2;
+  }
+  reset_signals();
+  ::umask(0077);
+  for (int fd : {phial::engine::kMonitorClientFd, phial::engine::kMonitorLockFd, phial::engine::kMonitorAliveFd})
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  phial::helpers::Run run(argv[1], argv[2]);
+  phial::Result<> done = run.all();
+  if (!done) {
+    (void)phial::write_all(STDERR_FILENO, "phial-monitor: " + done.error().text() + "\n");
+    return 1;
+  }
+  return 0;
+}

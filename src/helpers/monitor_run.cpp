@@ -1,0 +1,260 @@
+#include "helpers/monitor_run.hpp"
+
+#include "base/file.hpp"
+#include "engine/proc_stat.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+extern "C" const char __executable_start[]; // NOLINT: the linker's names
+extern "C" const char __etext[];            // NOLINT
+
+namespace phial::helpers {
+
+namespace {
+
+Result<> become(int fd, int number) {
+  if (::dup2(fd, number) < 0)
+    return fail_call("dup2", std::to_string(number));
+  return {};
+}
+
+// 0, 1 and 2 are the container's while its first process is made, then nobody's.
+Result<> forget_streams() {
+  Fd null = TRY(open_at(AT_FDCWD, "/dev/null", O_RDWR));
+  for (int number = 0; number < 3; ++number)
+    TRY(become(null.get(), number));
+  return {};
+}
+
+// From here on nothing but the container's end ends us.
+void harden() {
+  struct sigaction ignore{};
+  ignore.sa_handler = SIG_IGN;
+  for (int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2})
+    ::sigaction(number, &ignore, nullptr);
+  int adjust = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (adjust >= 0) {
+    (void)!::write(adjust, "-900", 4);
+    ::close(adjust);
+  }
+}
+
+// What starting needed of our own code and constants is not needed while we wait: the kernel brings back the pages that
+// are.
+void give_back_pages() {
+  const std::uintptr_t mask = ~static_cast<std::uintptr_t>(4095);
+  auto begin = reinterpret_cast<std::uintptr_t>(__executable_start) & mask;
+  auto end = (reinterpret_cast<std::uintptr_t>(__etext) + 4095) & mask;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+bool oom_killed(const std::string& path) {
+  if (path.empty())
+    return false;
+  Result<std::string> text = read_file(path);
+  if (!text)
+    return false;
+  std::string_view left = *text;
+  constexpr std::string_view kKey = "oom_kill ";
+  while (!left.empty()) {
+    std::size_t end = left.find('\n');
+    std::string_view line = left.substr(0, end);
+    left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
+    if (line.starts_with(kKey))
+      return line.substr(kKey.size()) != "0";
+  }
+  return false;
+}
+
+} // namespace
+
+Result<> Run::prepare() {
+  directory_ = TRY(open_at(AT_FDCWD, container_, O_RDONLY | O_DIRECTORY));
+  order_ = TRY(engine::parse_order(TRY(read_file(state_ + "/order"))));
+  std::string bytes = TRY(read_file(state_ + "/program"));
+  Fd journal = TRY(open_at(AT_FDCWD, state_ + "/journal", O_RDWR | O_CREAT | O_TRUNC, 0600));
+  program_.emplace(TRY(program::load_image(bytes, std::move(journal))));
+  return {};
+}
+
+Result<Relay::Streams> Run::make_streams() {
+  Relay::Streams ours;
+  if (order_.tty) {
+    TRY(forget_streams());
+    return ours;
+  }
+  Pipe output = TRY(make_pipe());
+  Pipe errors = TRY(make_pipe());
+  if (order_.input) {
+    Pipe input = TRY(make_pipe());
+    TRY(become(input.read.get(), 0));
+    ours.input = std::move(input.write);
+  } else {
+    TRY(become(TRY(open_at(AT_FDCWD, "/dev/null", O_RDONLY)).get(), 0));
+  }
+  TRY(become(output.write.get(), 1));
+  TRY(become(errors.write.get(), 2));
+  ours.output = std::move(output.read);
+  ours.errors = std::move(errors.read);
+  return ours;
+}
+
+Result<> Run::write_started() {
+  engine::Running running;
+  running.pid = static_cast<std::int32_t>(program_->slot(program_->machine().image->pid_slot));
+  running.pid_start = TRY(engine::start_time_of(running.pid));
+  running.monitor = ::getpid();
+  running.monitor_start = TRY(engine::start_time_of(running.monitor));
+  running.boot = TRY(engine::boot_id());
+  running.started = engine::now();
+  return write_file_atomically(container_ + "/started", engine::running_text(running));
+}
+
+// The init's end of the socket closes by its exec of the container's program, or when it ends.
+Result<> Run::await_exec() {
+  const program::ImageHeader* image = program_->machine().image;
+  if (image->host_sync_slot != program::kNoSlot) {
+    char byte = 0;
+    while (::read(static_cast<int>(program_->slot(image->host_sync_slot)), &byte, 1) != 0 && errno == EINTR) {
+    }
+    ::close(static_cast<int>(program_->slot(image->host_sync_slot)));
+  }
+  failed_ = program_->machine().journal->failed;
+  if (failed_ != 0)
+    return fail(Kind::system, "the container's half of the program failed");
+  return {};
+}
+
+Result<Relay::Streams> Run::start() {
+  Relay::Streams streams = TRY(make_streams());
+  const program::ImageHeader* image = program_->machine().image;
+  failed_ = program_->run(program::Section::host);
+  if (failed_ != 0)
+    return fail(Kind::system, "the program failed");
+  if (image->pidfd_slot == program::kNoSlot || image->pid_slot == program::kNoSlot)
+    return fail(Kind::internal, "the program makes no process");
+  process_ = Fd(static_cast<int>(program_->slot(image->pidfd_slot)));
+  ::fcntl(process_.get(), F_SETFD, FD_CLOEXEC);
+  spawned_ = true;
+  TRY(forget_streams());
+  // Until `beside` releases it the init does nothing and ends with us; afterwards it is on record.
+  TRY(write_started());
+  failed_ = program_->run(program::Section::beside);
+  if (failed_ != 0)
+    return fail(Kind::system, "the program failed");
+  if (image->terminal_slot != program::kNoSlot) {
+    streams.terminal = Fd(static_cast<int>(program_->slot(image->terminal_slot)));
+    ::fcntl(streams.terminal.get(), F_SETFD, FD_CLOEXEC);
+    streams.peer = Fd(::ioctl(streams.terminal.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    winsize window{};
+    window.ws_row = order_.rows;
+    window.ws_col = order_.columns;
+    if (order_.rows != 0)
+      ::ioctl(streams.terminal.get(), TIOCSWINSZ, &window);
+  }
+  TRY(await_exec());
+  return streams;
+}
+
+// The starter holds the program's text and finds the words; all it needs is where and why.
+void Run::report_failure(const Error& error) {
+  engine::wire::Failure failure{~0U, error.number};
+  if (failed_ != 0 && program_) {
+    // The init may have failed first and the host have noticed by a broken pipe: then the journal has the init's.
+    const program::Journal* journal = program_->machine().journal;
+    failure = {journal->failed - 1, journal->failed_errno};
+  }
+  if (client_)
+    (void)engine::wire::send(client_.get(), engine::wire::Type::failed, engine::wire::bytes_of(failure));
+}
+
+Result<engine::Exit> Run::collect() {
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &info, WEXITED) != 0)
+    if (errno != EINTR)
+      return fail_call("waitid", "");
+  engine::Exit exit;
+  exit.finished = engine::now();
+  exit.code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+  exit.oom_killed = exit.code == 128 + SIGKILL && oom_killed(order_.oom_file);
+  return exit;
+}
+
+// The container's directory goes last: until then `rm` finds it and can finish this.
+void Run::remove_container() {
+  if (Result<std::vector<std::string>> names = list_directory(order_.names); names)
+    for (const std::string& name : *names) {
+      std::string link = order_.names + "/" + name;
+      if (Result<std::string> target = read_link(link); target && *target == order_.id)
+        ::unlink(link.c_str());
+    }
+  for (const std::string& volume : order_.volumes)
+    (void)remove_tree_at(AT_FDCWD, volume);
+  (void)remove_tree_at(AT_FDCWD, container_);
+}
+
+void Run::finish(const engine::Exit& exit) {
+  (void)write_file_atomically(container_ + "/exit", engine::exit_text(exit));
+  program_->undo();
+  if (order_.remove)
+    remove_container();
+  (void)remove_tree_at(AT_FDCWD, state_);
+}
+
+Result<> Run::supervise(Relay::Streams streams) {
+  static engine::LogWriter log;
+  static std::optional<Relay> relay;
+  bool logged = order_.log && log.open(directory_.get(), order_.log_max_size, order_.log_max_files);
+  relay.emplace(std::move(streams), logged ? &log : nullptr, order_.input_once);
+  Fd state = TRY(open_at(AT_FDCWD, state_, O_RDONLY | O_DIRECTORY));
+  if (Result<Fd> listener = engine::wire::listen_at(state.get(), "attach"); listener)
+    relay->listen(std::move(*listener));
+  auto pid = static_cast<std::int32_t>(program_->slot(program_->machine().image->pid_slot));
+  bool told = bool(engine::wire::send(client_.get(), engine::wire::Type::started, engine::wire::bytes_of(pid)));
+  std::uint8_t wants = engine::wire::kWantExit | engine::wire::kWantInput;
+  if (order_.client_output)
+    wants |= engine::wire::kWantOutput | engine::wire::kWantErrors;
+  if (told)
+    relay->adopt(std::move(client_), wants);
+  client_.reset();
+  lock_.reset();
+  state.reset();
+  give_back_pages();
+  relay->run(process_.get());
+  Result<engine::Exit> exit = collect();
+  if (exit)
+    finish(*exit);
+  relay->tell_exit(exit ? exit->code : 125);
+  return {};
+}
+
+Result<> Run::all() {
+  if (Result<> ready = prepare(); !ready) {
+    report_failure(ready.error());
+    return ready;
+  }
+  Result<Relay::Streams> streams = start();
+  if (!streams) {
+    if (spawned_) {
+      // The init ends by itself when it failed, and by the end of its socket otherwise; the undo ends what does not.
+      (void)::kill(static_cast<pid_t>(program_->slot(program_->machine().image->pid_slot)), SIGKILL);
+      siginfo_t info{};
+      ::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &info, WEXITED);
+      ::unlink((container_ + "/started").c_str());
+    }
+    program_->undo();
+    report_failure(streams.error());
+    return {};
+  }
+  harden();
+  return supervise(std::move(*streams));
+}
+
+} // namespace phial::helpers

@@ -1,6 +1,7 @@
 # A thin front for CMake and the scripts: each target is one or two commands that can be typed by hand.
 
 PREFIX ?= /usr/local
+BENCH ?=
 JOBS ?= $(shell nproc)
 
 .PHONY: all demo test test-vm bench lint format asan install clean
@@ -23,7 +24,7 @@ test-vm: all
 
 bench: all
 	@scripts/packages bench
-	@tests/bench/run
+	@tests/bench/run $(BENCH)
 
 lint:
 	@scripts/packages build test lint

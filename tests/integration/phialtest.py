@@ -71,8 +71,11 @@ def wait_until(condition, what, seconds=20):
 def command(words, stdin="", seconds=60, env=None, cwd=None, binary=False):
     """Runs a command to its end. A command over its time is killed with its session, and the test fails."""
     words = [str(word) for word in words]
-    child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
-                             cwd=cwd, start_new_session=True)
+    try:
+        child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
+                                 cwd=cwd, start_new_session=True)
+    except OSError as error:
+        raise Failed(f"{words[0]} cannot be started: {error}") from None
     data = stdin if isinstance(stdin, bytes) else stdin.encode()
     try:
         out, err = child.communicate(data, timeout=seconds * SLOW)

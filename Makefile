@@ -39,7 +39,7 @@ asan:
 	@tests/run --preset asan
 
 install: all
-	@cmake --install build --prefix $(PREFIX)
+	@cmake --install build --strip --prefix $(PREFIX)
 
 clean:
 	@rm -rf build

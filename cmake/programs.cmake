@@ -55,3 +55,4 @@ target_compile_options(phial-monitor PRIVATE -Os -ffunction-sections -fdata-sect
 target_link_options(phial-monitor PRIVATE -Wl,--gc-sections)
 
 include(cmake/image.cmake)
+include(cmake/documents.cmake)

@@ -34,6 +34,7 @@ struct Rlimit {
   int number = 0;
   std::uint64_t soft = 0;
   std::uint64_t hard = 0;
+  friend bool operator==(const Rlimit&, const Rlimit&) = default;
 };
 
 // Docker's --ulimit: "nofile=1024", "nofile=1024:2048", "core=-1"; -1 and "unlimited" are no limit.

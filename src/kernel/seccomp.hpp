@@ -52,4 +52,25 @@ struct SeccompProfile {
   friend bool operator==(const SeccompProfile&, const SeccompProfile&) = default;
 };
 
+// The profile as classic BPF for the native machine and the architectures it names: an array of struct sock_filter as
+// bytes, ready for seccomp(SECCOMP_SET_MODE_FILTER). What differs from a bare libseccomp filter:
+//  - names no table knows are ignored, as calls of other machines and of newer kernels are;
+//  - calls newer than the library are decided by a prologue of our own. A rule with conditions on such a call is taken
+//    for the stricter side: without its conditions where it forbids, not at all where it allows;
+//  - where the default action forbids, calls with numbers above every one the profile names return ENOSYS, so that a
+//    program built for a newer kernel falls back as it would on an old one;
+//  - conditions on socket hold for i386's socketcall too, which is closed for new sockets then, unless it is named;
+//  - a foreign architecture kills the process, not only the thread.
+// Errors: Kind::input for a profile that makes no sense, Kind::internal for what libseccomp refuses otherwise.
+[[nodiscard]] Result<std::vector<std::uint8_t>> compile_seccomp(const SeccompProfile& profile);
+
+// The flags to load the filter with: the profile's, SECCOMP_FILTER_FLAG_SPEC_ALLOW where it says nothing, and
+// SECCOMP_FILTER_FLAG_NEW_LISTENER where a rule notifies.
+[[nodiscard]] std::uint32_t load_flags(const SeccompProfile& profile);
+// A rule hands calls to a listener.
+[[nodiscard]] bool notifies(const SeccompProfile& profile);
+
+// The architectures compile_seccomp() knows, "SCMP_ARCH_X86_64" …
+[[nodiscard]] std::span<const std::string_view> seccomp_architectures();
+
 } // namespace phial::kernel

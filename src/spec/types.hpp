@@ -3,7 +3,9 @@
 // where a value stood in a file: the reader reports errors with positions, the types carry values only.
 #pragma once
 
+#include "kernel/namespaces.hpp"
 #include "kernel/resources.hpp"
+#include "kernel/rlimits.hpp"
 #include "kernel/seccomp.hpp"
 
 #include <cstdint>
@@ -40,12 +42,7 @@ struct Capabilities {
   friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };
 
-struct Rlimit {
-  int resource = 0; // RLIMIT_*
-  std::uint64_t soft = 0;
-  std::uint64_t hard = 0;
-  friend bool operator==(const Rlimit&, const Rlimit&) = default;
-};
+using kernel::Rlimit;
 
 // sched_setattr(2)
 struct Scheduler {
@@ -133,7 +130,7 @@ struct Hooks {
   friend bool operator==(const Hooks&, const Hooks&) = default;
 };
 
-enum class NamespaceType : std::uint8_t { mount, cgroup, uts, ipc, user, pid, network, time };
+using NamespaceType = kernel::NamespaceKind;
 
 struct Namespace {
   NamespaceType type = NamespaceType::mount;

@@ -1,0 +1,9 @@
+# The default seccomp profile is compiled while Phial is built: libseccomp needs milliseconds for it, a container none.
+add_executable(seccomp_filter tools/seccomp_filter.cpp src/kernel/seccomp.cpp src/kernel/seccomp_default.cpp
+  src/kernel/capabilities.cpp src/kernel/syscalls.cpp)
+target_link_libraries(seccomp_filter PRIVATE phial_flags phial_base phial_seccomp)
+add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/seccomp_filter.inc
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
+  COMMAND seccomp_filter > ${CMAKE_BINARY_DIR}/generated/seccomp_filter.inc
+  DEPENDS seccomp_filter VERBATIM)
+target_sources(phial_kernel PRIVATE ${CMAKE_BINARY_DIR}/generated/seccomp_filter.inc)

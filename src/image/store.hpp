@@ -11,10 +11,10 @@
 // what it staged is removed by the next command.
 #pragma once
 
+#include "base/fd.hpp"
 #include "image/config.hpp"
 
 #include <functional>
-#include <span>
 
 namespace phial::image {
 
@@ -69,9 +69,17 @@ struct Removed {
   std::uint64_t bytes = 0;           // given back
 };
 
+// Asks the caller which images its containers, running or not, use. Called while hold_images() is held, so that a
+// container being created is either in the answer or does not find its image.
+using UsedImages = std::function<Result<std::vector<UsedImage>>()>;
+
+// The store's lock: as long as the Fd lives no image is removed. For the moment between find_image and the writing of
+// a container's record; never to be held longer, and never together with a call of this room that changes the store.
+[[nodiscard]] Result<Fd> hold_images(const Store& store);
+
 struct RemoveOptions {
   bool force = false;
-  std::vector<UsedImage> used; // by all containers, running or not
+  UsedImages used; // empty: nothing uses any
 };
 
 // Docker's rmi. A name: it is removed, and the image with its last name. An id: all names, if there is one only or
@@ -80,7 +88,7 @@ struct RemoveOptions {
 [[nodiscard]] Result<Removed> remove_image(const Store& store, std::string_view what, const RemoveOptions& options);
 
 // docker image prune: dangling images (`all`: every image) which no container uses, and garbage.
-[[nodiscard]] Result<Removed> prune_images(const Store& store, bool all, std::span<const UsedImage> used);
+[[nodiscard]] Result<Removed> prune_images(const Store& store, bool all, const UsedImages& used);
 
 // Removes layers and blobs which no record and no load in progress refers to, and what dead processes left in tmp/.
 [[nodiscard]] Result<Removed> collect_garbage(const Store& store);

@@ -39,17 +39,16 @@ constexpr int kOutput = 6;
 constexpr std::array kCapabilities{CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER,   CAP_FSETID,
                                    CAP_MKNOD, CAP_SETFCAP,      CAP_SYS_ADMIN};
 
-constexpr std::array kCalls{SYS_read,          SYS_pread64,      SYS_write,       SYS_pwrite64,    SYS_writev,
-                            SYS_close,         SYS_lseek,        SYS_openat,      SYS_openat2,     SYS_newfstatat,
-                            SYS_fstat,         SYS_statx,        SYS_mkdirat,     SYS_mknodat,     SYS_symlinkat,
-                            SYS_linkat,        SYS_unlinkat,     SYS_readlinkat,  SYS_renameat2,   SYS_fchown,
-                            SYS_fchownat,      SYS_fchmod,       SYS_fchmodat,    SYS_utimensat,   SYS_fsetxattr,
-                            SYS_lsetxattr,     SYS_fgetxattr,    SYS_ftruncate,   SYS_fallocate,   SYS_fchdir,
-                            SYS_getdents64,    SYS_fcntl,        SYS_fsync,       SYS_fdatasync,   SYS_munmap,
-                            SYS_mremap,        SYS_madvise,      SYS_brk,         SYS_futex,       SYS_getrandom,
-                            SYS_clock_gettime, SYS_gettimeofday, SYS_getpid,      SYS_gettid,      SYS_rt_sigprocmask,
-                            SYS_rt_sigaction,  SYS_rt_sigreturn, SYS_sigaltstack, SYS_sched_yield, SYS_restart_syscall,
-                            SYS_tgkill,        SYS_exit,         SYS_exit_group};
+constexpr std::array kCalls{
+    SYS_read,        SYS_pread64,     SYS_write,           SYS_pwrite64,       SYS_writev,        SYS_close,
+    SYS_lseek,       SYS_openat,      SYS_openat2,         SYS_newfstatat,     SYS_fstat,         SYS_statx,
+    SYS_mkdirat,     SYS_mknodat,     SYS_symlinkat,       SYS_linkat,         SYS_unlinkat,      SYS_readlinkat,
+    SYS_renameat2,   SYS_fchown,      SYS_fchownat,        SYS_fchmod,         SYS_fchmodat,      SYS_utimensat,
+    SYS_fsetxattr,   SYS_lsetxattr,   SYS_fgetxattr,       SYS_ftruncate,      SYS_fallocate,     SYS_fchdir,
+    SYS_getdents64,  SYS_fcntl,       SYS_fsync,           SYS_fdatasync,      SYS_munmap,        SYS_mremap,
+    SYS_madvise,     SYS_brk,         SYS_futex,           SYS_getrandom,      SYS_clock_gettime, SYS_gettimeofday,
+    SYS_getpid,      SYS_geteuid,     SYS_gettid,          SYS_rt_sigprocmask, SYS_rt_sigaction,  SYS_rt_sigreturn,
+    SYS_sigaltstack, SYS_sched_yield, SYS_restart_syscall, SYS_tgkill,         SYS_exit,          SYS_exit_group};
 
 #if defined(__x86_64__)
 constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;

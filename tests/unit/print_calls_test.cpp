@@ -1,5 +1,6 @@
 // The program as calls: whole texts, so that a change of what a person reads is seen.
 #include "program/print_calls.hpp"
+#include "program/print_shell.hpp"
 
 #include "golden.hpp"
 #include "sample_program.hpp"
@@ -26,10 +27,14 @@ TEST(PrintCalls, NoLineIsWiderThanTheTerminal) {
   }
 }
 
+TEST(PrintShell, Golden) {
+  expect_golden(print_shell(sample_program()), "program/sample.shell");
+}
+
 TEST(PrintCalls, CountsWhatRuns) {
   Counts counts = count(sample_program());
-  EXPECT_EQ(counts.steps, 7U);
-  EXPECT_EQ(counts.calls, 19U);
+  EXPECT_EQ(counts.steps, 11U);
+  EXPECT_EQ(counts.calls, 23U);
   EXPECT_EQ(counts.operations, 5U);
   EXPECT_EQ(counts.undo, 1U);
 }

@@ -53,6 +53,10 @@ void add_spawn(Builder& b, Slot cgroup, Slot sync) {
   b.add(Op::store, {clone + offsetof(clone_args, cgroup), cgroup, 8});
   b.add(Op::spawn, {clone, init}).into(pid);
   b.add(Op::load, {answer, 4}).into(pidfd);
+  StepText join = sample_text("join the cgroup", "--memory 64m");
+  join.place = ShellPlace::host;
+  join.shell = "echo $pid > /sys/fs/cgroup/phial/c1/cgroup.procs";
+  b.step(Section::beside, std::move(join));
   b.step(Section::beside, sample_text("let the container's first process go on", "it waits for its cgroup"));
   b.add(Op::post, {sync, 'g'});
 }
@@ -87,8 +91,11 @@ struct Filter {
 };
 
 void add_credentials(Builder& b) {
-  b.step(Section::start, sample_text("give up what root could do", "--cap-drop ALL --cap-add KILL",
-                                     "the container's root can do no more than send signals"));
+  StepText text = sample_text("give up what root could do", "--cap-drop ALL --cap-add KILL",
+                              "the container's root can do no more than send signals");
+  text.place = ShellPlace::last;
+  text.shell = "setpriv --bounding-set=-all,+kill\nprlimit --nofile=1024:2048";
+  b.step(Section::start, std::move(text));
   b.call(SYS_prctl, {PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0});
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct sets[2] = {{1U << CAP_KILL, 1U << CAP_KILL, 0}, {0, 0, 0}};
@@ -97,13 +104,14 @@ void add_credentials(Builder& b) {
   b.call(SYS_prlimit64, {0, RLIMIT_NOFILE, b.object(limit), 0});
   Data filter = b.object(Filter{412, 0});
   b.point(filter + offsetof(Filter, instructions), b.room(8));
+  b.step(Section::start, sample_text("load the seccomp filter", "the default profile"));
   b.call(SYS_seccomp, {1, 0, filter});
 }
 
 void add_exec(Builder& b) {
   StepText text = sample_text("become the container's program", "the image's Cmd");
   text.place = ShellPlace::last;
-  text.shell = "exec sh -c 'echo \"hi\"'";
+  text.shell = "cd /\nenv -i sh -c 'echo \"hi\"'";
   b.step(Section::start, std::move(text));
   std::string argv[] = {"sh", "-c", "echo \"hi\""};
   std::string variables[] = {"PATH=/bin", "PASSWORD=secret"};
@@ -124,7 +132,13 @@ Program sample_program() {
   add_spawn(b, cgroup, host_sync);
   b.step(Section::init, sample_text("wait for the host", "its cgroup comes first"));
   b.add(Op::wait, {sync, 'g'});
+  b.step(Section::init, sample_text("make a cgroup namespace", "linux.namespaces"));
+  b.call(SYS_unshare, {CLONE_NEWCGROUP});
   add_mounts(b, root);
+  b.step(Section::init, sample_text("make it the root", "root"));
+  b.call(SYS_fchdir, {root});
+  b.call(SYS_pivot_root, {b.text("."), b.text(".")});
+  b.call(SYS_umount2, {b.text("."), MNT_DETACH});
   add_credentials(b);
   add_exec(b);
   return b.finish();

@@ -42,7 +42,7 @@ Result<WhiteoutName> whiteout_of(std::string_view clean) {
   if (clean.find(kPrefix) == std::string_view::npos)
     return WhiteoutName{};
   std::vector<std::string_view> parts = split(clean, '/');
-  for (std::string_view part : parts) {
+  for (const std::string_view& part : parts) {
     bool last = &part == &parts.back();
     if (last && part == ".wh..wh..opq")
       return WhiteoutName{Whiteout::opaque, ""};

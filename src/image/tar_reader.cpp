@@ -329,7 +329,10 @@ Result<bool> TarReader::next(TarEntry& entry) {
   std::array<char, kTarBlock> block{};
   while (!ended_) {
     // An archive that just stops between two entries is common; one that has its end marker has nothing behind it.
-    if (!TRY(read_block(block.data())) || std::ranges::all_of(block, [](char c) { return c == '\0'; })) {
+    bool more = TRY(read_block(block.data()));
+    if (!more && !(records.empty() && long_name.empty() && long_link.empty()))
+      return bad("it ends behind a header");
+    if (!more || std::ranges::all_of(block, [](char c) { return c == '\0'; })) {
       ended_ = true;
       break;
     }

@@ -70,6 +70,7 @@ long remove_cgroup(const char* path) {
       return 0;
     if (problem != EBUSY || i == kPauses)
       return -problem;
+    // allow sleep: rmdir says EBUSY until the last of the dead has left, and nothing announces that on cgroup v1
     ::nanosleep(&pause, nullptr);
     if (pause.tv_nsec < kLongestPause)
       pause.tv_nsec *= 2;

@@ -131,6 +131,7 @@ long load_into_tmpfs() {
   read_only.attr_set = MOUNT_ATTR_RDONLY;
   if (filled == 0 && ::syscall(__NR_mount_setattr, tree, "", AT_EMPTY_PATH, &read_only, sizeof read_only) != 0)
     filled = -errno;
+  // allow open: it is inheritable, as load_init says
   int out = filled == 0 ? ::openat(tree, "phial-init", O_PATH) : -1;
   if (filled == 0 && out < 0)
     filled = -errno;

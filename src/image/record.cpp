@@ -154,6 +154,7 @@ Result<> remove_record(const Store& store, const Record& record) {
 std::vector<Image> images_of(const std::vector<Record>& records) {
   std::vector<Image> out;
   std::vector<const Record*> sorted;
+  sorted.reserve(records.size());
   for (const Record& record : records)
     sorted.push_back(&record);
   std::ranges::stable_sort(sorted, {}, [](const Record* record) { return record->config.hex; });

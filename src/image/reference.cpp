@@ -81,7 +81,7 @@ bool is_tag(std::string_view text) {
   return true;
 }
 
-std::unexpected<Error> refuse(std::string_view text, std::string why, std::string hint) {
+std::unexpected<Error> refuse(std::string_view text, const std::string& why, std::string hint) {
   return fail(Kind::input, "invalid image name \"" + std::string(text.substr(0, 300)) + "\": " + why, std::move(hint));
 }
 

@@ -58,7 +58,8 @@ int run_verb(const Found& found, std::span<const std::string_view> words, const 
   Call call{verb, found.noun, globals, environment, std::move(*arguments)};
   Result<int> status = verb.run(call);
   if (!status)
-    return tell(globals, program, status.error(), exit_status(status.error().kind, verb.failure));
+    return tell(globals, program, status.error(),
+                exit_status(status.error().kind, status.error().kind == Kind::usage ? verb.misuse : verb.failure));
   return *status;
 }
 

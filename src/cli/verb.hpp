@@ -69,6 +69,7 @@ struct Verb {
   std::span<const std::string_view> noun_names = {}; // its names there, where they are not `name`
   bool noun_only = false;                            // `image inspect` has no short form
   std::uint8_t failure = 1;                          // exit status of a failure that has no status of its own
+  std::uint8_t misuse = 1;                           // exit status of Kind::usage
   Result<int> (*run)(const Call& call) = nullptr;    // the exit status
 
   static constexpr std::uint8_t kAny = 255;

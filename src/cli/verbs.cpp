@@ -12,7 +12,7 @@ namespace {
 
 // A new verb: its file in verbs/, its name in verbs/all.hpp, its line here.
 constexpr const Verb* kVerbs[] = {
-    &kVersion, &kHelp, &kManPage, &kCompletion, &kComplete,
+    &kImages, &kTag, &kLoad, &kImport, &kVersion, &kHelp, &kManPage, &kCompletion, &kComplete,
 };
 
 constexpr Option kGlobalOptions[] = {

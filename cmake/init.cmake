@@ -5,7 +5,7 @@ set_target_properties(phial-init PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BIN
   POSITION_INDEPENDENT_CODE OFF CXX_CLANG_TIDY "")
 target_compile_options(phial-init PRIVATE -Wall -Wextra -Werror -Os -g0 -ffreestanding -fno-exceptions -fno-rtti
   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-pic -fno-pie -fcf-protection=none
-  -fno-tree-loop-distribute-patterns -fomit-frame-pointer)
+  $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns> -fomit-frame-pointer)
 target_link_options(phial-init PRIVATE -static -nostdlib -no-pie -Wl,--build-id=none -Wl,-z,noexecstack
   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--gc-sections -Wl,-s)
 set(PHIAL_INIT_BYTES ${CMAKE_BINARY_DIR}/libexec/phial/phial-init)

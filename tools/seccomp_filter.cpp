@@ -1,5 +1,6 @@
-// Runs while Phial is built: compiles the default seccomp profile for the default capabilities and prints it as the
-// numbers of an array, one 64-bit word for each instruction. Not installed.
+// seccomp_filter default|bare: runs while Phial is built: compiles the default seccomp profile for the default
+// capabilities, or for none, and prints it as the numbers of an array, one 64-bit word for each instruction. Not
+// installed.
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "kernel/seccomp_default.hpp"
@@ -9,10 +10,11 @@
 #include <cstring>
 #include <string>
 
-int main() {
+int main(int count, char** words) {
   using namespace phial;
-  Result<std::vector<std::uint8_t>> filter =
-      kernel::compile_seccomp(kernel::default_seccomp_profile(kernel::default_capabilities()));
+  bool bare = count > 1 && std::string_view(words[1]) == "bare";
+  Result<std::vector<std::uint8_t>> filter = kernel::compile_seccomp(
+      kernel::default_seccomp_profile(bare ? kernel::CapabilitySet() : kernel::default_capabilities()));
   if (!filter) {
     (void)write_all(STDERR_FILENO, filter.error().text() + "\n");
     return 1;

@@ -288,6 +288,13 @@ std::span<const SyscallGroup> default_syscall_groups() {
   return kGroups;
 }
 
+CapabilitySet deciding_capabilities() {
+  CapabilitySet out{CAP_SYS_ADMIN}; // clone and clone3
+  for (const SyscallGroup& group : kGroups)
+    out = out | group.capabilities;
+  return out;
+}
+
 SeccompProfile default_seccomp_profile(CapabilitySet capabilities) {
   SeccompProfile profile;
   profile.default_action = SeccompAction::error;

@@ -24,8 +24,12 @@ struct SyscallGroup {
 // The profile for a container with these capabilities in its bounding set.
 [[nodiscard]] SeccompProfile default_seccomp_profile(CapabilitySet capabilities);
 
-// The compiled default profile for containers with exactly the default capabilities; it costs nothing, as it was
-// compiled with the program. Empty for every other set: compile_seccomp(default_seccomp_profile(…)).
+// The capabilities that make a difference to the default profile; all others open no call.
+[[nodiscard]] CapabilitySet deciding_capabilities();
+
+// The compiled default profile for these capabilities, where it was compiled with the program: for those that come to
+// the same as the default ones (--cap-add NET_ADMIN does), or as none at all. Empty for every other set, which needs
+// compile_seccomp(default_seccomp_profile(…)).
 [[nodiscard]] std::span<const std::uint8_t> precompiled_filter_for(CapabilitySet capabilities);
 
 } // namespace phial::kernel

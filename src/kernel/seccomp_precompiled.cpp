@@ -8,17 +8,27 @@ namespace phial::kernel {
 namespace {
 
 // Eight bytes an instruction (struct sock_filter), in this machine's byte order.
-constexpr std::uint64_t kFilter[] = {
-#include "seccomp_filter.inc"
+constexpr std::uint64_t kDefault[] = {
+#include "seccomp_filter_default.inc"
 };
+constexpr std::uint64_t kBare[] = {
+#include "seccomp_filter_bare.inc"
+};
+
+std::span<const std::uint8_t> bytes_of(std::span<const std::uint64_t> words) {
+  const void* bytes = words.data();
+  return {static_cast<const std::uint8_t*>(bytes), words.size_bytes()};
+}
 
 } // namespace
 
 std::span<const std::uint8_t> precompiled_filter_for(CapabilitySet capabilities) {
-  if (capabilities != default_capabilities())
-    return {};
-  const void* bytes = kFilter;
-  return {static_cast<const std::uint8_t*>(bytes), sizeof kFilter};
+  CapabilitySet deciding = capabilities & deciding_capabilities();
+  if (deciding == (default_capabilities() & deciding_capabilities()))
+    return bytes_of(kDefault);
+  if (deciding.empty())
+    return bytes_of(kBare);
+  return {};
 }
 
 } // namespace phial::kernel

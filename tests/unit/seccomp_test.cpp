@@ -146,11 +146,16 @@ TEST(Seccomp, FlagsToLoadWith) {
   EXPECT_EQ(load_flags(profile), SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
-TEST(SeccompDefault, IsPrecompiledForTheDefaultCapabilities) {
-  Bytes live = compiled(default_seccomp_profile(default_capabilities()));
-  std::span<const std::uint8_t> built = precompiled_filter_for(default_capabilities());
-  EXPECT_EQ(live, Bytes(built.begin(), built.end()));
-  EXPECT_TRUE(precompiled_filter_for(CapabilitySet()).empty());
+TEST(SeccompDefault, IsPrecompiledForUsualCapabilities) {
+  CapabilitySet more = default_capabilities();
+  more.add(CAP_NET_ADMIN);
+  for (CapabilitySet set : {default_capabilities(), more, CapabilitySet(), CapabilitySet{CAP_KILL}}) {
+    std::span<const std::uint8_t> built = precompiled_filter_for(set);
+    EXPECT_EQ(compiled(default_seccomp_profile(set)), Bytes(built.begin(), built.end())) << format_capabilities(set);
+  }
+  more.add(CAP_SYS_TIME);
+  EXPECT_TRUE(precompiled_filter_for(more).empty());
+  EXPECT_TRUE(precompiled_filter_for(CapabilitySet::all()).empty());
 }
 
 TEST(SeccompDefault, NoCallIsInTwoGroups) {

@@ -1,5 +1,5 @@
 """The program itself: what it says without a container."""
-from phialtest import PHIAL, PHIAL_OCI, command, expect
+from phialtest import PHIAL, PHIAL_OCI, Skip, command, expect
 
 
 def test_version(t):
@@ -19,3 +19,13 @@ def test_unknown_verb_is_refused(t):
 def test_oci_version(t):
     done = command([PHIAL_OCI, "--version"])
     expect(done.exit == 0 and "phial-oci" in done.out and "spec" in done.out, done)
+
+
+def test_programs_need_no_shared_library(t):
+    """Start-up is paid at every operation, and shared libraries are most of it."""
+    for program in (PHIAL, PHIAL_OCI):
+        done = command(["readelf", "-d", program])
+        expect(done.exit == 0, done)
+        if "asan" in program:
+            raise Skip("a sanitizer build is dynamic")
+        expect("(NEEDED)" not in done.out, done)

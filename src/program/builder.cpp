@@ -69,11 +69,14 @@ void Builder::step(Section section, StepText text) {
   to.steps.push_back({section, std::move(text), {static_cast<std::uint32_t>(to.code.size()), 0}});
 }
 
-void Builder::shell(std::string_view line) {
-  std::string& shell = part(open_).steps.back().text.shell;
+void Builder::shell(std::string_view lines, std::optional<ShellPlace> place) {
+  StepText& text = part(open_).steps.back().text;
+  std::string& shell = text.shell;
+  if (place)
+    text.place = *place;
   if (!shell.empty())
     shell += '\n';
-  shell += line;
+  shell += lines;
 }
 
 Added Builder::call(long number, std::initializer_list<Arg> args) {
@@ -95,6 +98,19 @@ void Builder::place(Label& label) {
   for (std::size_t jump : label.jumps_)
     to.code[jump].target = static_cast<std::uint16_t>(to.code.size());
   label.jumps_.clear();
+}
+
+void Builder::then(Label& label, int tolerated) {
+  Added(*this, open_, part(open_).code.size() - 1).tolerate(tolerated).then_skip(label);
+}
+
+void Builder::jump(Label& label) {
+  add(Op::skip);
+  Added(*this, open_, part(open_).code.size() - 1).then_skip(label);
+}
+
+void Builder::otherwise(Label& label) {
+  Added(*this, open_, part(open_).code.size() - 1).or_else(label);
 }
 
 Slot Builder::slot(std::string_view name) {

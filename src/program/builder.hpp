@@ -67,12 +67,18 @@ class Builder {
 public:
   // Opens a step; the instructions that follow belong to it.
   void step(Section section, StepText text);
-  // Appends to the open step's shell text, on a line of its own.
-  void shell(std::string_view line);
+  // Appends to the open step's shell text, on lines of their own, and says where it belongs.
+  void shell(std::string_view lines, std::optional<ShellPlace> place = {});
 
   Added call(long number, std::initializer_list<Arg> args = {});
   Added add(Op op, std::initializer_list<Arg> args = {});
   void place(Label& label);
+  // The last instruction added: on success go on at `label`, on `tolerated` fall through.
+  void then(Label& label, int tolerated);
+  // Goes on at `label`, always.
+  void jump(Label& label);
+  // The last instruction added: on any error go on at `label`.
+  void otherwise(Label& label);
 
   // A new slot; names are unique by a suffix that is added where needed.
   Slot slot(std::string_view name);

@@ -87,6 +87,7 @@ std::string operation_text(const Subject& subject) {
   case Op::load: return "take what the kernel answered";
   case Op::post: return "tell " + other + " to go on: send " + byte_text(subject, 1) + " over " + operand(subject, 0);
   case Op::wait: return "wait for " + other + ": receive " + byte_text(subject, 1) + " over " + operand(subject, 0);
+  case Op::skip: return "go on";
   case Op::fail: return "fail with " + kernel::errno_name(static_cast<int>(instruction.args[0]));
   case Op::await_start: return "wait for start: accept4(" + operand(subject, 0) + ", NULL, NULL, SOCK_CLOEXEC), read";
   case Op::reap: return "fork: the child goes on, the parent stays as PID 1 and reaps";
@@ -157,6 +158,7 @@ std::string_view operation_name(Op op) {
   case Op::store_decimal: return "store_decimal";
   case Op::post: return "post";
   case Op::wait: return "wait";
+  case Op::skip: return "skip";
   case Op::fail: return "fail";
   case Op::await_start: return "await_start";
   case Op::reap: return "reap";

@@ -26,9 +26,12 @@ struct ImageHeader {
   std::uint16_t sync_slot;    // the init's end of the socket between host and init
   std::uint16_t pid_slot;     // the new process, as the host numbers it
   std::uint16_t pidfd_slot;
-  std::uint16_t host_sync_slot; // the host's end
-  std::uint16_t terminal_slot;  // the terminal's master, kNoSlot where there is none
-  std::uint16_t reserved;
+  std::uint16_t host_sync_slot;   // the host's end
+  std::uint16_t terminal_slot;    // the terminal's master, kNoSlot where there is none
+  std::uint16_t stdin_write_slot; // the host's ends of the pipes, kNoSlot where there are none
+  std::uint16_t stdout_read_slot;
+  std::uint16_t stderr_read_slot;
+  std::uint16_t reserved[2];
 };
 
 inline std::uint64_t* slots_of(ImageHeader* image) {

@@ -15,6 +15,7 @@ enum class Op : std::uint8_t {
   store_decimal, // args[0]: address, args[1]: value: writes it as decimal text with a terminating NUL
   post,          // args[0]: descriptor, args[1]: byte: tells the other side that it may go on
   wait,          // args[0]: descriptor, args[1]: byte: waits for that byte; end of file fails with EPIPE
+  skip,          // nothing: it carries a jump
   fail,          // args[0]: errno: fails with it
   await_start,   // (init) args[0]: listener: accept, read a byte; on end of file accept again
   reap,          // (init) fork: the child goes on, the parent stays as PID 1, reaps, and ends with the child

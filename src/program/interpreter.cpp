@@ -81,6 +81,7 @@ long perform(Machine& machine, const Instruction& instruction) {
   case Op::store_decimal: return store_decimal(a[0], a[1]);
   case Op::post: return post(a[0], a[1]);
   case Op::wait: return wait(a[0], a[1]);
+  case Op::skip: return 0;
   case Op::fail: return -static_cast<long>(a[0]);
   default: return machine.named != nullptr ? machine.named(machine, instruction, a) : -ENOSYS;
   }

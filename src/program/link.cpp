@@ -31,6 +31,9 @@ ImageHeader header_for(const Program& program) {
   header.pid_slot = program.known.pid;
   header.pidfd_slot = program.known.pidfd;
   header.terminal_slot = program.known.terminal;
+  header.stdin_write_slot = program.known.stdin_write;
+  header.stdout_read_slot = program.known.stdout_read;
+  header.stderr_read_slot = program.known.stderr_read;
   return header;
 }
 

@@ -49,7 +49,10 @@ struct WellKnownSlots {
   std::uint16_t host_sync = kNoSlot;
   std::uint16_t pid = kNoSlot;
   std::uint16_t pidfd = kNoSlot;
-  std::uint16_t terminal = kNoSlot;
+  std::uint16_t terminal = kNoSlot;    // the master, where the container has a terminal
+  std::uint16_t stdin_write = kNoSlot; // the host's ends of the pipes, where it has none
+  std::uint16_t stdout_read = kNoSlot;
+  std::uint16_t stderr_read = kNoSlot;
 };
 
 struct Program {

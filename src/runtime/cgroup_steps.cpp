@@ -1,0 +1,208 @@
+// The container's cgroups: made in every hierarchy, limited, joined. Sections host and init. cgroups(7).
+#include "kernel/cgroup/controller.hpp"
+#include "kernel/kabi.hpp"
+#include "kernel/namespaces.hpp"
+#include "runtime/compiler.hpp"
+
+#include <cerrno>
+
+namespace phial::runtime {
+
+namespace {
+
+using kernel::CgroupHierarchy;
+using kernel::CgroupLayout;
+using kernel::CgroupMode;
+
+// "/phial/x" -> {"/phial"}: what lies between the hierarchy's root and the cgroup.
+std::vector<std::string> parents(const std::string& cgroup) {
+  std::vector<std::string> out;
+  for (std::size_t at = cgroup.find('/', 1); at != std::string::npos; at = cgroup.find('/', at + 1))
+    out.push_back(cgroup.substr(0, at));
+  return out;
+}
+
+StepText removal(const std::string& directory) {
+  return {"remove the cgroup " + directory, "the container is gone", "", "rmdir " + directory, ShellPlace::host};
+}
+
+void fill_cpuset_parent(Compiler& c, const std::string& directory) {
+  for (const kernel::FileWrite& write : kernel::inherited_cpuset(c.facts.cpuset_cpus, c.facts.cpuset_mems))
+    c.write_file(directory + "/" + write.file, write.value);
+  c.write_file(directory + "/cgroup.clone_children", "1");
+}
+
+void make_in_hierarchy(Compiler& c, const CgroupHierarchy& hierarchy, const std::string& cgroup) {
+  for (const std::string& parent : parents(cgroup)) {
+    std::string directory = hierarchy.directory(parent);
+    c.b.call(SYS_mkdir, {c.b.text(directory), 0755}).tolerate(EEXIST);
+    if (hierarchy.version == 1 && hierarchy.has("cpuset") && !c.facts.cpuset_inherits)
+      fill_cpuset_parent(c, directory);
+  }
+  std::string directory = hierarchy.directory(cgroup);
+  c.b.call(SYS_mkdir, {c.b.text(directory), 0755})
+      .undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory));
+}
+
+// Version 2 gives a child the controllers its parent passes on. In hybrid mode the few that are there are the host's to
+// pass on.
+void pass_on_controllers(Compiler& c, const CgroupHierarchy& hierarchy, const std::string& cgroup) {
+  if (hierarchy.controllers.empty() || c.facts.cgroups.mode != CgroupMode::v2)
+    return;
+  std::string text = kernel::subtree_control_text(hierarchy.controllers);
+  c.step(Section::host, "let the cgroup's parents pass on their controllers", c.why("linux.cgroupsPath"), "", "",
+         ShellPlace::none);
+  std::vector<std::string> directories = {hierarchy.point};
+  for (const std::string& parent : parents(cgroup))
+    directories.push_back(hierarchy.directory(parent));
+  std::string shell;
+  for (const std::string& directory : directories) {
+    if (directory != hierarchy.point)
+      c.b.call(SYS_mkdir, {c.b.text(directory), 0755}).tolerate(EEXIST);
+    c.write_file(directory + "/cgroup.subtree_control", text);
+    shell += "mkdir -p " + directory + "\necho '" + text + "' > " + directory + "/cgroup.subtree_control\n";
+  }
+  shell.pop_back();
+  c.b.shell(shell, ShellPlace::host);
+}
+
+std::string make_shell(const CgroupLayout& layout, const std::string& cgroup) {
+  std::string out;
+  for (const CgroupHierarchy& hierarchy : layout.hierarchies)
+    out += (out.empty() ? "mkdir -p " : " ") + hierarchy.directory(cgroup);
+  return out;
+}
+
+std::string fill_shell(const Compiler& c, const std::string& cgroup) {
+  const CgroupHierarchy* cpuset = c.facts.cgroups.holding("cpuset");
+  if (cpuset == nullptr || cpuset->version != 1)
+    return "";
+  std::string out;
+  std::vector<std::string> all = parents(cgroup);
+  all.push_back(cgroup);
+  for (const std::string& path : all)
+    for (const kernel::FileWrite& write : kernel::inherited_cpuset(c.facts.cpuset_cpus, c.facts.cpuset_mems))
+      out += "\necho " + write.value + " > " + cpuset->directory(path) + "/" + write.file;
+  return out;
+}
+
+// The file that is being written to: several lines to one file (devices.allow) open it once.
+struct OpenFile {
+  std::string path;
+  Slot slot;
+};
+
+void close_file(Compiler& c, OpenFile& file) {
+  if (!file.path.empty())
+    c.b.call(SYS_close, {file.slot});
+  file.path.clear();
+}
+
+void write_text(Compiler& c, Slot file, const kernel::FileWrite& write, const std::string& value) {
+  const std::vector<int>& tolerated = write.tolerated;
+  c.b.call(SYS_write, {file, c.b.text(value), value.size()})
+      .tolerate(tolerated.empty() ? 0 : tolerated[0], tolerated.size() < 2 ? 0 : tolerated[1]);
+}
+
+void add_write(Compiler& c, const std::string& directory, const kernel::FileWrite& write, OpenFile& file) {
+  std::string path = directory + "/" + write.file;
+  if (path != file.path)
+    close_file(c, file);
+  c.step(Section::host, "limit: " + write.file + " = " + write.value, c.why(write.field), "",
+         "echo '" + write.value + "' > " + path, ShellPlace::host);
+  if (path == file.path)
+    return write_text(c, file.slot, write, write.value);
+  file = {path, c.b.slot("file")};
+  c.open(file.slot, path, O_WRONLY | O_CLOEXEC);
+  if (write.fallback_file.empty())
+    return write_text(c, file.slot, write, write.value);
+  program::Label found;
+  program::Label written;
+  c.b.then(found, ENOENT);
+  c.open(file.slot, directory + "/" + write.fallback_file, O_WRONLY | O_CLOEXEC);
+  write_text(c, file.slot, write, write.fallback_value);
+  c.b.jump(written);
+  c.b.place(found);
+  write_text(c, file.slot, write, write.value);
+  c.b.place(written);
+}
+
+} // namespace
+
+void add_cgroup_steps(Compiler& c, const Request& request) {
+  if (request.cgroup.empty())
+    return;
+  for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies)
+    if (hierarchy.version == 2)
+      pass_on_controllers(c, hierarchy, request.cgroup);
+  c.step(Section::host,
+         "make the cgroup " + request.cgroup + " in " + std::to_string(c.facts.cgroups.hierarchies.size()) +
+             (c.facts.cgroups.hierarchies.size() == 1 ? " hierarchy" : " hierarchies"),
+         c.why("linux.cgroupsPath"), "what the container uses is counted, and can be limited",
+         make_shell(c.facts.cgroups, request.cgroup) + fill_shell(c, request.cgroup), ShellPlace::host);
+  for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies)
+    make_in_hierarchy(c, hierarchy, request.cgroup);
+}
+
+Result<> add_cgroup_limit_steps(Compiler& c, const Request& request) {
+  if (request.cgroup.empty())
+    return {};
+  kernel::CgroupRequest wanted;
+  if (request.spec->platform.resources)
+    wanted.resources = *request.spec->platform.resources;
+  OpenFile file;
+  for (const kernel::FileWrite& write : TRY(kernel::cgroup_writes(c.facts.cgroups, wanted))) {
+    const CgroupHierarchy* hierarchy =
+        write.version == 2 ? c.facts.cgroups.unified() : c.facts.cgroups.holding(write.controller);
+    if (hierarchy == nullptr)
+      return fail(Kind::unsupported,
+                  write.field + ": no mounted cgroup hierarchy has the controller " + write.controller);
+    add_write(c, hierarchy->directory(request.cgroup), write, file);
+  }
+  close_file(c, file);
+  return add_device_filter_steps(c, request, wanted.resources.devices);
+}
+
+void add_join_cgroup_steps(Compiler& c, const Request& request) {
+  if (!request.cgroup.empty()) {
+    std::string shell;
+    c.step(Section::init, "join the cgroup in each hierarchy", c.why("linux.cgroupsPath"),
+           "what the container uses is counted, and limited", "", ShellPlace::host);
+    for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {
+      std::string procs = hierarchy.directory(request.cgroup) + "/cgroup.procs";
+      shell += (shell.empty() ? "echo $pid > " : "\necho $pid > ") + procs;
+      if (hierarchy.version == 2)
+        continue; // born in it
+      Slot file = c.b.slot("procs");
+      c.open(file, procs, O_WRONLY | O_CLOEXEC);
+      c.b.call(SYS_write, {file, c.b.text("0"), 1});
+    }
+    c.b.shell(shell, ShellPlace::host);
+  }
+  const spec::Namespace* own = request.spec->platform.find(spec::NamespaceType::cgroup);
+  if (own == nullptr || !own->path.empty())
+    return;
+  c.step(Section::init, "make a cgroup namespace whose root this cgroup is", c.why("linux.namespaces"),
+         "the container " + std::string(kernel::facts(kernel::NamespaceKind::cgroup).guarantee));
+  c.b.call(SYS_unshare, {CLONE_NEWCGROUP});
+}
+
+CgroupPaths cgroup_paths(const CgroupLayout& layout, const std::string& cgroup) {
+  CgroupPaths out;
+  for (const CgroupHierarchy& hierarchy : layout.hierarchies)
+    out.directories.push_back(hierarchy.directory(cgroup));
+  if (const CgroupHierarchy* memory = layout.holding("memory")) {
+    out.memory = memory->directory(cgroup);
+    out.memory_is_v1 = memory->version == 1;
+  }
+  const CgroupHierarchy* freezer = layout.holding("freezer");
+  if (freezer == nullptr)
+    freezer = layout.unified();
+  if (freezer != nullptr) {
+    out.freezer = freezer->directory(cgroup);
+    out.freezer_is_v1 = freezer->version == 1;
+  }
+  return out;
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,63 @@
+// The order of a program, as a table of contents.
+#include "runtime/compile.hpp"
+
+#include "kernel/kabi.hpp"
+#include "runtime/compiler.hpp"
+
+namespace phial::runtime {
+
+namespace {
+
+void add_start_wait(Compiler& c) {
+  c.step(Section::start, "wait for start", "the container has been created and not yet started");
+  c.b.add(Op::await_start, {c.listener});
+}
+
+} // namespace
+
+Result<program::Program> compile_run(const Request& request, const HostFacts& facts) {
+  const spec::Spec& spec = *request.spec;
+  const spec::Process empty;
+  const spec::Process& process = spec.process ? *spec.process : empty;
+  Compiler c(facts, request.reasons, request.fallback_reason);
+  c.b.known().program = c.b.slot("program").index;
+  c.b.known().journal = c.b.slot("journal").index;
+
+  // The host, before the new process exists.
+  add_cgroup_steps(c, request);
+  TRY(add_cgroup_limit_steps(c, request));
+  TRY(add_root_steps(c, request));
+  TRY(add_mount_source_steps(c, request));
+  add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
+  TRY(add_spawn_steps(c, request));
+
+  // The host, beside it.
+  add_oom_steps(c, process);
+  add_release_steps(c);
+  add_receive_terminal_steps(c, process);
+
+  // The init, until the container is created.
+  add_join_cgroup_steps(c, request);
+  TRY(add_root_place_steps(c, request));
+  TRY(add_mount_steps(c, request));
+  TRY(add_device_steps(c, request));
+  add_terminal_steps(c, process);
+  add_directory_steps(c, process);
+  TRY(add_late_mount_steps(c, request));
+  add_path_steps(c, spec.platform);
+  TRY(add_kernel_settings_steps(c, request));
+  add_pivot_steps(c, request);
+  add_limit_steps(c, process);
+  add_keyring_steps(c);
+  TRY(add_identity_steps(c, process));
+
+  // The init, from start to the exec.
+  if (request.wait_for_start)
+    add_start_wait(c);
+  TRY(add_privilege_steps(c, process,
+                          {spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter}));
+  TRY(add_exec_steps(c, process, request.reaper));
+  return c.b.finish();
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,33 @@
+// Compiling: an OCI spec becomes a program. Pure: no side effect, the same input gives the same program.
+#pragma once
+
+#include "base/error.hpp"
+#include "program/program.hpp"
+#include "runtime/request.hpp"
+
+namespace phial::runtime {
+
+// The program that makes the container and starts it. Errors are Kind::input with the field's name as position.
+[[nodiscard]] Result<program::Program> compile_run(const Request& request, const HostFacts& facts);
+
+// A cgroup a further process joins.
+struct ExecCgroup {
+  std::string directory;
+  bool unified = false; // of the v2 hierarchy
+};
+
+// A further process in a running container.
+struct ExecRequest {
+  const spec::Process* process = nullptr;
+  Filter filter;
+  int pidfd = -1;         // of the container's first process, verified by the caller, open while the program runs
+  std::uint64_t join = 0; // CLONE_NEW* of the namespaces that differ from ours
+  std::vector<ExecCgroup> cgroups;
+  Stdio stdio = Stdio::inherit;
+  bool open_stdin = false;
+  std::vector<Reason> reasons;
+  std::string fallback_reason = "process.json";
+};
+[[nodiscard]] Result<program::Program> compile_exec(const ExecRequest& request, const HostFacts& facts);
+
+} // namespace phial::runtime

@@ -1,0 +1,123 @@
+// Compiler: the state shared by the parts of the compiler while one program is built. Internal to runtime/; each part
+// is a function in a file of its own (…_steps.cpp) that appends its steps.
+#pragma once
+
+#include "program/builder.hpp"
+#include "runtime/compile.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace phial::runtime {
+
+using program::Builder;
+using program::Data;
+using program::Op;
+using program::Section;
+using program::ShellPlace;
+using program::Slot;
+using program::StepText;
+
+// The kinds of thing a mount can be put on.
+enum class TargetKind : std::uint8_t { directory, file };
+
+struct Compiler {
+  const HostFacts& facts;
+  const std::vector<Reason>& reasons;
+  std::string fallback_reason;
+  Builder b;
+
+  // Slots that several parts use.
+  Slot root;   // the container's root, a mount
+  Slot proc;   // a proc of the container's pid namespace
+  Slot dev;    // the container's /dev, where it is a file system of our own
+  Slot devpts; // its /dev/pts
+  Slot sync;   // the init's end of the socket to the host
+  Slot host_sync;
+  Slot pid;
+  Slot pidfd;
+  Slot cwd;
+  Slot listener;             // create: where the init waits for start
+  Slot container;            // exec: the pidfd of the container's first process
+  std::vector<Slot> streams; // the container's ends of the pipes: 0, 1, 2
+  std::vector<Slot> mounts;  // the sources of bind mounts, by the mount's index
+  bool has_proc = false;
+  bool has_dev = false;
+  bool has_devpts = false;
+
+  Compiler(const HostFacts& host_facts, const std::vector<Reason>& why, std::string fallback)
+      : facts(host_facts), reasons(why), fallback_reason(std::move(fallback)) {}
+
+  // "flag --memory 64m", or "config.json: linux.resources.memory.limit".
+  [[nodiscard]] std::string why(std::string_view field) const;
+
+  void step(Section section, std::string what, std::string reason, std::string guarantee = {}, std::string shell = {},
+            ShellPlace place = ShellPlace::none) {
+    b.step(section, {std::move(what), std::move(reason), std::move(guarantee), std::move(shell), place});
+  }
+
+  // openat(2) of a host path; open for the init to inherit unless `flags` has O_CLOEXEC.
+  void open(Slot into, std::string_view path, int flags);
+  // open, write, close: three calls. `tolerated`: errnos of the write that are no failure.
+  void write_file(std::string_view path, std::string_view value, int tolerated = 0);
+
+  // Resolves a path of the container below its root, making what is missing of it, into an O_PATH descriptor. Emits
+  // into the open step. openat2(2) with RESOLVE_IN_ROOT; never a path looked up twice by name.
+  Slot target(std::string_view path, TargetKind kind);
+  // The same for a path that must exist: jumps to `missing` where it does not.
+  Slot existing(std::string_view path, program::Label& missing, int more_flags = 0);
+  // The directory a path lies in, made where it is missing, and the last component.
+  struct Place {
+    Slot directory;
+    std::string name;
+  };
+  Place place(std::string_view path);
+
+  // Attaches the mount in `mount` onto the object in `onto`. move_mount(2).
+  void attach(Slot mount, Slot onto);
+  // mount_setattr(2) on a mount.
+  void set_attributes(Slot mount, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation, bool recursive);
+
+private:
+  Slot make_components(Slot from, const std::vector<std::string>& names);
+  Slot resolve(std::string_view path, std::uint64_t flags);
+};
+
+// "a//b/./c/" -> {"a","b","c"}; ".." goes up, never above the root.
+[[nodiscard]] std::vector<std::string> components(std::string_view path);
+
+// The parts, in the order of the program.
+void add_cgroup_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_cgroup_limit_steps(Compiler& c, const Request& request);
+// The device filter of cgroup v2, where the v1 controller is not there.
+[[nodiscard]] Result<> add_device_filter_steps(Compiler& c, const Request& request,
+                                               const std::vector<kernel::DeviceRule>& rules);
+[[nodiscard]] Result<> add_root_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_mount_source_steps(Compiler& c, const Request& request);
+void add_pipe_steps(Compiler& c, Stdio stdio, bool terminal, bool open_stdin);
+void add_sync_steps(Compiler& c);
+[[nodiscard]] Result<> add_spawn_steps(Compiler& c, const Request& request);
+void begin_init(Compiler& c); // waits for the release, begins a session
+
+void add_oom_steps(Compiler& c, const spec::Process& process);
+void add_release_steps(Compiler& c);
+void add_receive_terminal_steps(Compiler& c, const spec::Process& process);
+
+void add_join_cgroup_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_root_place_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_mount_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_device_steps(Compiler& c, const Request& request);
+void add_terminal_steps(Compiler& c, const spec::Process& process);
+void add_directory_steps(Compiler& c, const spec::Process& process); // makes and opens the working directory
+[[nodiscard]] Result<> add_late_mount_steps(Compiler& c, const Request& request);
+void add_path_steps(Compiler& c, const spec::Linux& platform);
+[[nodiscard]] Result<> add_kernel_settings_steps(Compiler& c, const Request& request);
+void add_pivot_steps(Compiler& c, const Request& request);
+void add_limit_steps(Compiler& c, const spec::Process& process);
+void add_keyring_steps(Compiler& c);
+[[nodiscard]] Result<> add_identity_steps(Compiler& c, const spec::Process& process);
+
+[[nodiscard]] Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Filter& filter);
+[[nodiscard]] Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper);
+
+} // namespace phial::runtime

@@ -1,0 +1,195 @@
+// What the process may do: limits, identity and bounding set (section init), no_new_privs, the seccomp filter and the
+// final capabilities (section start: nothing of the init's own has to pass the filter but its last calls).
+// capabilities(7) "Transformation of capabilities during execve", seccomp(2).
+#include "base/text.hpp"
+#include "kernel/capabilities.hpp"
+#include "kernel/rlimits.hpp"
+#include "kernel/seccomp.hpp"
+#include "runtime/compiler.hpp"
+
+#include <asm/unistd.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+namespace phial::runtime {
+
+namespace {
+
+using kernel::CapabilitySet;
+
+struct Sets {
+  CapabilitySet bounding, effective, permitted, inheritable, ambient;
+};
+
+Result<CapabilitySet> parse_set(const std::vector<std::string>& names, const char* which, CapabilitySet known) {
+  CapabilitySet out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::optional<int> number = kernel::find_capability(names[i]);
+    if (!number)
+      return fail(Kind::input, "process.capabilities." + std::string(which) + "[" + std::to_string(i) + "]: \"" +
+                                   names[i] + "\" is no capability");
+    out.add(*number);
+  }
+  return out & known; // what this kernel does not know cannot be given
+}
+
+Result<Sets> parse_sets(const spec::Capabilities& names, CapabilitySet known) {
+  Sets out;
+  out.bounding = TRY(parse_set(names.bounding, "bounding", known));
+  out.effective = TRY(parse_set(names.effective, "effective", known));
+  out.permitted = TRY(parse_set(names.permitted, "permitted", known));
+  out.inheritable = TRY(parse_set(names.inheritable, "inheritable", known));
+  out.ambient = TRY(parse_set(names.ambient, "ambient", known));
+  return out;
+}
+
+void set_capabilities(Compiler& c, CapabilitySet effective, CapabilitySet permitted, CapabilitySet inheritable) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {
+      {effective.low(), permitted.low(), inheritable.low()},
+      {effective.high(), permitted.high(), inheritable.high()},
+  };
+  Data sets = c.b.bytes({reinterpret_cast<const unsigned char*>(data), sizeof data}, alignof(__user_cap_data_struct));
+  c.b.call(SYS_capset, {c.b.object(header), sets});
+}
+
+} // namespace
+
+void add_limit_steps(Compiler& c, const spec::Process& process) {
+  const std::vector<spec::Rlimit>& limits = process.rlimits;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const kernel::RlimitFacts* facts = kernel::find_rlimit(limits[i].number);
+    std::string name(facts != nullptr ? facts->name : "?");
+    auto text = [](std::uint64_t value) {
+      return value == kernel::kRlimitInfinity ? "unlimited" : std::to_string(value);
+    };
+    std::string soft = text(limits[i].soft);
+    std::string hard = text(limits[i].hard);
+    c.step(Section::init, "limit " + name + " to " + soft + (soft == hard ? "" : ", at most " + hard),
+           c.why("process.rlimits[" + std::to_string(i) + "]"), "", "prlimit --" + name + "=" + soft + ":" + hard,
+           ShellPlace::last);
+    rlimit64 limit{limits[i].soft, limits[i].hard};
+    c.b.call(SYS_prlimit64, {0, limits[i].number, c.b.object(limit), 0});
+  }
+}
+
+void add_keyring_steps(Compiler& c) {
+  c.step(Section::init, "take a session keyring of its own", "the caller's keys are the caller's",
+         "the container cannot read keys of the host's session");
+  // ENOSYS: a kernel without keys. EPERM: an outer container forbids them, and with them their reading.
+  c.b.call(SYS_keyctl, {KEYCTL_JOIN_SESSION_KEYRING, c.b.text("phial")}).tolerate(ENOSYS, EPERM);
+}
+
+namespace {
+
+std::string cap_words(CapabilitySet set) {
+  std::string out = "-all";
+  for (const std::string& name : kernel::capability_names(set))
+    out += ",+" + lower(name.substr(4));
+  return out;
+}
+
+void add_bounding(Compiler& c, CapabilitySet bounding) {
+  int last = static_cast<int>(c.facts.last_capability);
+  c.step(Section::init, "give up for good the capabilities that are not in the bounding set",
+         c.why("process.capabilities.bounding"),
+         "no program the container executes can gain others than " + kernel::format_capabilities(bounding),
+         "setpriv --bounding-set=" + cap_words(bounding), ShellPlace::last);
+  for (int number = 0; number <= last; ++number)
+    if (!bounding.has(number))
+      c.b.call(SYS_prctl, {PR_CAPBSET_DROP, number, 0, 0, 0});
+}
+
+void add_user(Compiler& c, const spec::User& user, bool keep) {
+  std::string who = "user " + std::to_string(user.uid) + ", group " + std::to_string(user.gid);
+  std::string groups;
+  std::vector<std::uint32_t> list = user.additional_gids;
+  for (std::uint32_t gid : list)
+    groups += (groups.empty() ? "" : ",") + std::to_string(gid);
+  c.step(Section::init, "become " + who + (groups.empty() ? "" : ", groups " + groups), c.why("process.user"), "",
+         "setpriv --reuid=" + std::to_string(user.uid) + " --regid=" + std::to_string(user.gid) +
+             (groups.empty() ? " --clear-groups" : " --groups=" + groups),
+         ShellPlace::last);
+  if (keep)
+    c.b.call(SYS_prctl, {PR_SET_KEEPCAPS, 1, 0, 0, 0});
+  Data array = c.b.bytes({reinterpret_cast<const unsigned char*>(list.data()), list.size() * sizeof(std::uint32_t)}, 4);
+  c.b.call(SYS_setgroups, {list.size(), array});
+  c.b.call(SYS_setresgid, {user.gid, user.gid, user.gid});
+  c.b.call(SYS_setresuid, {user.uid, user.uid, user.uid});
+  c.b.call(SYS_umask, {user.umask.value_or(0022)});
+}
+
+void add_final_sets(Compiler& c, const Sets& sets) {
+  c.step(Section::start, "keep only the container's capabilities", c.why("process.capabilities"),
+         "the container may: " + kernel::format_capabilities(sets.effective));
+  set_capabilities(c, sets.effective, sets.permitted, sets.inheritable);
+  for (int number = 0; number < kernel::kCapabilityCount; ++number)
+    if (sets.ambient.has(number))
+      c.b.call(SYS_prctl, {PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0});
+}
+
+Result<> add_seccomp(Compiler& c, const kernel::SeccompProfile& profile, std::span<const std::uint8_t> compiled) {
+  std::vector<std::uint8_t> fresh;
+  if (compiled.empty()) {
+    fresh = TRY(kernel::compile_seccomp(profile), "linux.seccomp");
+    compiled = fresh;
+  }
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(compiled.size() / sizeof(sock_filter));
+  c.step(Section::start, "load the seccomp filter of " + std::to_string(program.len) + " instructions",
+         c.why("linux.seccomp"), "system calls the profile does not allow fail",
+         "# the seccomp filter has no shell form", ShellPlace::none);
+  Data bytes = c.b.bytes(compiled, 8);
+  Data at = c.b.object(program);
+  c.b.point(at + offsetof(sock_fprog, filter), bytes);
+  c.b.call(SYS_seccomp, {SECCOMP_SET_MODE_FILTER, kernel::load_flags(profile), at});
+  return {};
+}
+
+} // namespace
+
+namespace {
+
+Result<Sets> sets_of(const Compiler& c, const spec::Process& process) {
+  CapabilitySet known((std::uint64_t{2} << c.facts.last_capability) - 1);
+  if (!process.capabilities)
+    return Sets{};
+  return parse_sets(*process.capabilities, known);
+}
+
+} // namespace
+
+Result<> add_identity_steps(Compiler& c, const spec::Process& process) {
+  Sets sets = TRY(sets_of(c, process));
+  add_bounding(c, sets.bounding);
+  add_user(c, process.user, process.user.uid != 0);
+  return {};
+}
+
+Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Filter& filter) {
+  Sets sets = TRY(sets_of(c, process));
+  if (process.no_new_privileges) {
+    c.step(Section::start, "gain no privileges from here on", c.why("process.noNewPrivileges"),
+           "set-user-ID programs and file capabilities give the container nothing", "setpriv --no-new-privs",
+           ShellPlace::last);
+    c.b.call(SYS_prctl, {PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0});
+  }
+  // Without no_new_privs loading a filter takes CAP_SYS_ADMIN, which a change of user has taken from the effective set.
+  if (filter.profile != nullptr) {
+    if (process.user.uid != 0 && !process.no_new_privileges) {
+      c.step(Section::start, "take up CAP_SYS_ADMIN once more", "a filter is loaded with it, or with no_new_privs");
+      CapabilitySet still = sets.permitted | sets.inheritable | CapabilitySet{CAP_SYS_ADMIN};
+      set_capabilities(c, still, still, sets.inheritable);
+    }
+    TRY(add_seccomp(c, *filter.profile, filter.compiled));
+  }
+  add_final_sets(c, sets);
+  return {};
+}
+
+} // namespace phial::runtime

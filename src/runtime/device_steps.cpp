@@ -1,0 +1,80 @@
+// The devices in /dev: those every container has, those the spec asks for, and the links beside them. Section init.
+#include "base/text.hpp"
+#include "kernel/devices.hpp"
+#include "kernel/kabi.hpp"
+#include "runtime/mounts.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+namespace phial::runtime {
+
+namespace {
+
+std::string node_shell(const std::string& path, char type, std::uint32_t mode, unsigned major, unsigned minor) {
+  char octal[16];
+  std::snprintf(octal, sizeof octal, "%04o", mode);
+  std::string to = in_root(path);
+  return "mknod -m " + std::string(octal) + " " + to + " " + type + " " + std::to_string(major) + " " +
+         std::to_string(minor);
+}
+
+void add_default_devices(Compiler& c, const std::vector<spec::Device>& asked) {
+  c.step(Section::init, "make the devices every container has", "runtime-spec: default devices",
+         "the container has no other device of the host's");
+  Slot dev = c.has_dev ? c.dev : c.target("dev", TargetKind::directory);
+  std::string shell;
+  for (const kernel::DeviceNode& device : kernel::default_devices()) {
+    std::string path(device.path);
+    bool overridden = std::ranges::any_of(asked, [&](const spec::Device& entry) { return entry.path == path; });
+    if (overridden)
+      continue;
+    c.b.call(SYS_mknodat, {dev, c.b.text(path.substr(5)), S_IFCHR | device.mode, ::makedev(device.major, device.minor)})
+        .tolerate(EEXIST);
+    shell += (shell.empty() ? "" : "\n") + node_shell(path, device.type, device.mode, device.major, device.minor);
+  }
+  for (const kernel::DeviceLink& link : kernel::default_device_links()) {
+    std::string path(link.path);
+    if (path == "/dev/ptmx" && !c.has_devpts)
+      continue;
+    c.b.call(SYS_symlinkat, {c.b.text(link.target), dev, c.b.text(path.substr(5))}).tolerate(EEXIST);
+    shell += "\nln -sf " + std::string(link.target) + " " + in_root(path);
+  }
+  c.b.shell(shell, ShellPlace::inside);
+}
+
+std::uint32_t type_bits(char type) {
+  switch (type) {
+  case 'b': return S_IFBLK;
+  case 'p': return S_IFIFO;
+  default: return S_IFCHR;
+  }
+}
+
+void add_device(Compiler& c, const spec::Device& device, const std::string& field) {
+  std::uint32_t mode = device.file_mode.value_or(0666) & 07777;
+  auto major = static_cast<unsigned>(device.major);
+  auto minor = static_cast<unsigned>(device.minor);
+  c.step(Section::init, "make the device " + device.path, c.why(field), "",
+         node_shell(device.path, device.type == 'u' ? 'c' : device.type, mode, major, minor), ShellPlace::inside);
+  Compiler::Place at = c.place(device.path);
+  c.b.call(SYS_mknodat, {at.directory, c.b.text(at.name), type_bits(device.type) | mode, ::makedev(major, minor)})
+      .tolerate(EEXIST);
+  if (device.uid.value_or(0) != 0 || device.gid.value_or(0) != 0)
+    c.b.call(SYS_fchownat,
+             {at.directory, c.b.text(at.name), device.uid.value_or(0), device.gid.value_or(0), AT_SYMLINK_NOFOLLOW});
+}
+
+} // namespace
+
+Result<> add_device_steps(Compiler& c, const Request& request) {
+  const std::vector<spec::Device>& asked = request.spec->platform.devices;
+  add_default_devices(c, asked);
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]");
+  return {};
+}
+
+} // namespace phial::runtime

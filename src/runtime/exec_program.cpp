@@ -1,0 +1,109 @@
+// The program of `exec`: a further process in a running container. Its namespaces are joined through the pidfd of the
+// container's first process; only the pid namespace needs a process that is born in it.
+#include "kernel/kabi.hpp"
+#include "runtime/compiler.hpp"
+
+#include <csignal>
+
+namespace phial::runtime {
+
+namespace {
+
+struct CgroupFiles {
+  std::vector<Slot> procs; // v1: cgroup.procs, inherited by the init
+  Slot unified;            // v2: the directory, for CLONE_INTO_CGROUP
+  bool has_unified = false;
+};
+
+CgroupFiles open_cgroups(Compiler& c, const ExecRequest& request) {
+  CgroupFiles out;
+  if (request.cgroups.empty())
+    return out;
+  c.step(Section::host, "open the container's cgroups", "the new process is to be counted and limited with the others");
+  for (const ExecCgroup& cgroup : request.cgroups) {
+    if (cgroup.unified) {
+      out.unified = c.b.slot("cgroup");
+      c.open(out.unified, cgroup.directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+      out.has_unified = true;
+    } else {
+      Slot procs = c.b.slot("procs");
+      c.open(procs, cgroup.directory + "/cgroup.procs", O_WRONLY);
+      out.procs.push_back(procs);
+    }
+  }
+  return out;
+}
+
+void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgroups) {
+  clone_args arguments{};
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | (cgroups.has_unified ? CLONE_INTO_CGROUP : 0);
+  arguments.exit_signal = SIGCHLD;
+  Data pidfd = c.b.room(sizeof(int), alignof(int));
+  Data clone = c.b.object(arguments);
+  c.b.point(clone + offsetof(clone_args, pidfd), pidfd);
+  c.pid = c.b.slot("pid");
+  c.pidfd = c.b.slot("pidfd");
+  c.b.known().pid = c.pid.index;
+  c.b.known().pidfd = c.pidfd.index;
+  Slot init = c.b.slot("init");
+  Slot own = c.b.slot("own_pid_ns");
+  bool other_pids = (request.join & CLONE_NEWPID) != 0;
+  c.step(Section::host, "load phial-init into sealed memory", "the process that joins the container from outside",
+         "nothing of the host's programs can be reached or overwritten from the container");
+  c.b.add(Op::load_init).into(init);
+  c.step(Section::host, "clone the process into the container's pid namespace", "only a child can be born there");
+  if (other_pids) {
+    c.open(own, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    c.b.call(SYS_setns, {c.container, CLONE_NEWPID});
+  }
+  if (cgroups.has_unified)
+    c.b.add(Op::store, {clone + offsetof(clone_args, cgroup), cgroups.unified, sizeof(std::uint64_t)});
+  c.b.add(Op::spawn, {clone, init}).into(c.pid);
+  c.b.add(Op::load, {pidfd, sizeof(int)}).into(c.pidfd);
+  c.b.call(SYS_close, {init});
+  if (other_pids)
+    c.b.call(SYS_setns, {own, CLONE_NEWPID});
+}
+
+} // namespace
+
+Result<program::Program> compile_exec(const ExecRequest& request, const HostFacts& facts) {
+  const spec::Process& process = *request.process;
+  Compiler c(facts, request.reasons, request.fallback_reason);
+  c.b.known().program = c.b.slot("program").index;
+  c.b.known().journal = c.b.slot("journal").index;
+  c.container = c.b.given("container", static_cast<std::uint64_t>(request.pidfd));
+
+  CgroupFiles cgroups = open_cgroups(c, request);
+  add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
+  add_sync_steps(c);
+  add_clone(c, request, cgroups);
+  add_oom_steps(c, process);
+  add_release_steps(c);
+  add_receive_terminal_steps(c, process);
+
+  begin_init(c);
+  if (!cgroups.procs.empty()) {
+    c.step(Section::init, "join the container's cgroups", "it is counted and limited with the others");
+    for (Slot procs : cgroups.procs)
+      c.b.call(SYS_write, {procs, c.b.text("0"), 1});
+  }
+  if (std::uint64_t rest = request.join & ~static_cast<std::uint64_t>(CLONE_NEWPID); rest != 0) {
+    c.step(Section::init, "join the container's namespaces", "it sees what the container sees");
+    c.b.call(SYS_setns, {c.container, rest});
+  }
+  c.root = c.b.slot("root");
+  c.step(Section::init, "open the container's root and the working directory " + process.cwd, c.why("process.cwd"));
+  c.b.call(SYS_openat, {AT_FDCWD, c.b.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0}).into(c.root);
+  c.cwd = c.target(process.cwd, TargetKind::directory);
+  c.b.call(SYS_fchdir, {c.cwd});
+  add_terminal_steps(c, process);
+  add_limit_steps(c, process);
+  add_keyring_steps(c);
+  TRY(add_identity_steps(c, process));
+  TRY(add_privilege_steps(c, process, request.filter));
+  TRY(add_exec_steps(c, process, false));
+  return c.b.finish();
+}
+
+} // namespace phial::runtime

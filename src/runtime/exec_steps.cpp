@@ -1,0 +1,70 @@
+// Becoming the container's program. Sections init (working directory) and start.
+#include "base/text.hpp"
+#include "kernel/kabi.hpp"
+#include "runtime/compiler.hpp"
+
+#include <csignal>
+
+namespace phial::runtime {
+
+namespace {
+
+std::vector<std::string> candidates(const spec::Process& process) {
+  const std::string& program = process.args[0];
+  if (program.find('/') != std::string::npos)
+    return {program};
+  std::string_view path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  for (const std::string& entry : process.env)
+    if (entry.starts_with("PATH="))
+      path = std::string_view(entry).substr(5);
+  std::vector<std::string> out;
+  for (std::string_view directory : split(path, ':'))
+    out.push_back(std::string(directory.empty() ? "." : directory) + "/" + program);
+  return out;
+}
+
+std::string exec_shell(const spec::Process& process) {
+  std::string out = "cd " + shell_quote(process.cwd) + "\nenv -i";
+  for (const std::string& entry : process.env)
+    out += " " + shell_quote(entry);
+  for (const std::string& arg : process.args)
+    out += " " + shell_quote(arg);
+  return out;
+}
+
+} // namespace
+
+void add_directory_steps(Compiler& c, const spec::Process& process) {
+  c.step(Section::init, "open the working directory " + process.cwd, c.why("process.cwd"), "",
+         "mkdir -p \"$root\"" + shell_quote(process.cwd), ShellPlace::inside);
+  c.cwd = c.target(process.cwd, TargetKind::directory);
+}
+
+Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) {
+  if (process.args.empty())
+    return fail(Kind::input, "process.args is empty: there is nothing to run");
+  if (reaper) {
+    c.step(Section::start, "stay as PID 1 and let a child go on", c.why("init"),
+           "orphans are reaped, signals reach the program");
+    c.b.add(Op::reap);
+  }
+  c.step(Section::start, "let no descriptor but 0, 1 and 2 cross the exec", "what the init holds open is the host's",
+         "the container has no descriptor of the host's");
+  c.b.call(SYS_close_range, {3, ~0U, CLOSE_RANGE_CLOEXEC});
+  c.step(Section::start, "become " + process.args[0], c.why("process.args"), "", exec_shell(process), ShellPlace::last);
+  Data argv = c.b.strings(process.args);
+  Data envp = c.b.strings(process.env);
+  std::vector<std::string> paths = candidates(process);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    c.b.call(SYS_execve, {c.b.text(paths[i]), argv, envp});
+    if (i + 1 == paths.size())
+      break;
+    // Whatever is wrong with this one, the next of PATH may do; the journal keeps each errno.
+    program::Label next;
+    c.b.otherwise(next);
+    c.b.place(next);
+  }
+  return {};
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,73 @@
+#include "runtime/facts.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "kernel/capabilities.hpp"
+#include "kernel/mounts.hpp"
+
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+namespace phial::runtime {
+
+namespace {
+
+void read_release(HostFacts& facts) {
+  utsname name{};
+  if (::uname(&name) != 0)
+    return;
+  Halves halves = split_once(name.release, '.');
+  std::string_view minor = halves.second.value_or("");
+  facts.kernel_major = static_cast<unsigned>(parse_uint(halves.first).value_or(0));
+  facts.kernel_minor =
+      static_cast<unsigned>(parse_uint(minor.substr(0, minor.find_first_not_of("0123456789"))).value_or(0));
+}
+
+std::string first_line(const std::string& path) {
+  Result<std::string> text = read_file(path);
+  return text ? std::string(trim(*text)) : std::string();
+}
+
+// A v1 cpuset is empty when it is made and takes no process; below a parent that is filled and says clone_children it
+// is born filled.
+void read_cpuset(HostFacts& facts, const std::string& cgroup) {
+  const kernel::CgroupHierarchy* cpuset = facts.cgroups.holding("cpuset");
+  if (cpuset == nullptr || cpuset->version != 1)
+    return;
+  std::size_t slash = cgroup.rfind('/');
+  std::string parent = cpuset->directory(slash == std::string::npos ? "/" : cgroup.substr(0, slash));
+  facts.cpuset_cpus = first_line(parent + "/cpuset.cpus");
+  facts.cpuset_mems = first_line(parent + "/cpuset.mems");
+  facts.cpuset_inherits = !facts.cpuset_cpus.empty() && first_line(parent + "/cgroup.clone_children") == "1";
+  if (facts.cpuset_cpus.empty()) {
+    facts.cpuset_cpus = first_line(cpuset->point + "/cpuset.cpus");
+    facts.cpuset_mems = first_line(cpuset->point + "/cpuset.mems");
+  }
+}
+
+} // namespace
+
+Result<HostFacts> gather_facts(const std::string& cgroup) {
+  HostFacts facts;
+  read_release(facts);
+  facts.last_capability = static_cast<unsigned>(TRY(kernel::last_capability()));
+  facts.cgroups = TRY(kernel::probe_cgroup_layout());
+  if (!cgroup.empty())
+    read_cpuset(facts, cgroup);
+  return facts;
+}
+
+void gather_sources(HostFacts& facts, const spec::Spec& spec) {
+  for (const spec::Mount& mount : spec.mounts) {
+    Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
+    if (!options || !kernel::is_bind(mount.type, *options))
+      continue;
+    struct stat status{};
+    SourceKind kind = SourceKind::missing;
+    if (::stat(mount.source.c_str(), &status) == 0)
+      kind = S_ISDIR(status.st_mode) ? SourceKind::directory : SourceKind::file;
+    facts.sources.emplace_back(mount.source, kind);
+  }
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,16 @@
+// Gathering what the compiler needs to know of the host. Reads only.
+#pragma once
+
+#include "base/error.hpp"
+#include "runtime/request.hpp"
+
+namespace phial::runtime {
+
+// What is the same for every container: the kernel's version, its capabilities, the cgroup hierarchies; and
+// what the parent of `cgroup` ("/phial/ID", or empty) hands down.
+[[nodiscard]] Result<HostFacts> gather_facts(const std::string& cgroup);
+
+// What the spec's bind mounts lead to. A source that is missing is reported by the compiler, with its field.
+void gather_sources(HostFacts& facts, const spec::Spec& spec);
+
+} // namespace phial::runtime

@@ -1,0 +1,58 @@
+// Bind mounts: the source is cloned by the host as a detached mount with its attributes set, the init only attaches it.
+// Sections host and init.
+#include "base/text.hpp"
+#include "kernel/kabi.hpp"
+#include "runtime/mounts.hpp"
+
+namespace phial::runtime {
+
+namespace {
+
+bool has_attributes(const kernel::MountOptions& options) {
+  return (options.attr_set | options.attr_clear | options.recursive_attr_set | options.recursive_attr_clear) != 0;
+}
+
+} // namespace
+
+Result<> add_bind_source(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
+                         std::size_t index) {
+  std::string field = mount_field(index);
+  if (options.idmap != kernel::Idmap::none || !mount.uid_mappings.empty())
+    return fail(Kind::unsupported, field + ": idmapped mounts are not supported by this version");
+  if (c.facts.source(mount.source) == SourceKind::missing)
+    return fail(Kind::not_found, field + ": the source " + mount.source + " does not exist",
+                "create it on the host first, or correct the path");
+  c.step(Section::host, "take " + mount.source + " from the host", c.why(field));
+  Slot source = c.b.slot("bind");
+  c.b.call(SYS_open_tree,
+           {AT_FDCWD, c.b.text(mount.source), OPEN_TREE_CLONE | (options.recursive_bind ? AT_RECURSIVE : 0)})
+      .into(source);
+  if ((options.attr_set | options.attr_clear) != 0)
+    c.set_attributes(source, options.attr_set, options.attr_clear, 0, false);
+  if ((options.recursive_attr_set | options.recursive_attr_clear) != 0)
+    c.set_attributes(source, options.recursive_attr_set, options.recursive_attr_clear, 0, true);
+  // A clone of a shared mount is shared: what is mounted below it would show on the host.
+  std::uint64_t propagation = options.propagation != 0 ? options.propagation : std::uint64_t{MS_PRIVATE};
+  if (propagation != MS_SHARED)
+    c.set_attributes(source, 0, 0, propagation, options.propagation == 0 || options.recursive_propagation);
+  c.mounts[index] = source;
+  return {};
+}
+
+Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
+                        const std::string& field, std::size_t index) {
+  bool directory = c.facts.source(mount.source) == SourceKind::directory;
+  std::string words = kernel::format_mount_attributes(options.attr_set | options.recursive_attr_set);
+  std::string to = in_root(mount.destination);
+  c.step(Section::init, "attach " + mount.source + " to " + mount.destination, c.why(field),
+         (options.attr_set & MOUNT_ATTR_RDONLY) != 0 ? "the container cannot change it" : "",
+         (directory ? "mkdir -p " + to : "mkdir -p \"$(dirname " + to + ")\"; [ -e " + to + " ] || touch " + to) +
+             "\nmount --" + (options.recursive_bind ? "rbind " : "bind ") + shell_quote(mount.source) + " " + to +
+             (has_attributes(options) && !words.empty() ? "\nmount -o remount,bind," + words + " " + to : ""),
+         ShellPlace::inside);
+  Slot target = c.target(mount.destination, directory ? TargetKind::directory : TargetKind::file);
+  c.attach(c.mounts[index], target);
+  return {};
+}
+
+} // namespace phial::runtime

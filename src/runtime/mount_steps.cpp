@@ -1,0 +1,167 @@
+// The mounts of the spec, in its order. A type that needs more than a file system's own options is a function of its
+// own (mount_bind.cpp, mount_cgroup.cpp); everything else is fsopen, fsconfig, fsmount, move_mount.
+#include "base/text.hpp"
+#include "kernel/kabi.hpp"
+#include "runtime/mounts.hpp"
+
+namespace phial::runtime {
+
+namespace {
+
+std::string guarantee_of(const spec::Mount& mount) {
+  if (mount.type == "proc")
+    return "the container sees only its own processes";
+  if (mount.type == "mqueue")
+    return "message queues are the container's own";
+  if (mount.type == "devpts")
+    return "its terminals are its own";
+  return "";
+}
+
+// The attributes a mount of a new file system is born with. The access time's clear mask has no meaning there.
+std::uint64_t birth_attributes(const kernel::MountOptions& options) {
+  return options.attr_set | options.recursive_attr_set;
+}
+
+} // namespace
+
+std::string mount_words(const kernel::MountOptions& options) {
+  std::string words = kernel::format_mount_attributes(birth_attributes(options));
+  std::string data = options.data_string();
+  if (!words.empty() && !data.empty())
+    words += ",";
+  return words + data;
+}
+
+std::string in_root(std::string_view path) {
+  return "\"$root\"" + shell_quote("/" + join(components(path), "/"));
+}
+
+namespace {
+
+void configure(Compiler& c, Slot fs, const std::string& option) {
+  Halves halves = split_once(option, '=');
+  if (halves.second)
+    c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text(halves.first), c.b.text(*halves.second), 0});
+  else
+    c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_FLAG, c.b.text(halves.first), 0, 0});
+}
+
+bool is_pseudo(std::string_view type) {
+  constexpr std::string_view kTypes[] = {"proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"};
+  for (std::string_view known : kTypes)
+    if (type == known)
+      return true;
+  return false;
+}
+
+// What is mounted on /dev has to stay writable until the devices are there.
+bool is_dev(const spec::Mount& mount) {
+  return components(mount.destination) == std::vector<std::string>{"dev"};
+}
+
+} // namespace
+
+Slot make_filesystem(Compiler& c, const std::string& type, const std::string& source,
+                     const kernel::MountOptions& options, std::uint64_t attributes) {
+  Slot fs = c.b.slot("fs");
+  c.b.call(SYS_fsopen, {c.b.text(type), FSOPEN_CLOEXEC}).into(fs);
+  c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text("source"), c.b.text(source.empty() ? type : source), 0});
+  if (!is_pseudo(type)) {
+    for (std::string_view word : options.super_options())
+      c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_FLAG, c.b.text(word), 0, 0});
+  }
+  for (const std::string& option : options.data)
+    configure(c, fs, option);
+  c.b.call(SYS_fsconfig, {fs, FSCONFIG_CMD_CREATE, 0, 0, 0});
+  Slot mount = c.b.slot(type == "tmpfs" || type == "proc" || type == "devpts" ? type : "mount");
+  c.b.call(SYS_fsmount, {fs, FSMOUNT_CLOEXEC, attributes}).into(mount);
+  return mount;
+}
+
+namespace {
+
+Result<> add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
+                        const std::string& field) {
+  if (options.tmpcopyup)
+    return fail(Kind::unsupported, field + ": tmpcopyup is not supported by this version");
+  std::uint64_t attributes = birth_attributes(options);
+  if (is_dev(mount))
+    attributes &= ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY);
+  std::string words = mount_words(options);
+  c.step(Section::init, "mount " + mount.type + " on " + mount.destination, c.why(field), guarantee_of(mount),
+         "mkdir -p " + in_root(mount.destination) + "\nmount -t " + mount.type +
+             (words.empty() ? "" : " -o " + shell_quote(words)) + " " +
+             shell_quote(mount.source.empty() ? mount.type : mount.source) + " " + in_root(mount.destination),
+         ShellPlace::inside);
+  Slot made = make_filesystem(c, mount.type, mount.source, options, attributes);
+  c.attach(made, c.target(mount.destination, TargetKind::directory));
+  if (mount.type == "proc") {
+    c.proc = made;
+    c.has_proc = true;
+  }
+  if (is_dev(mount)) {
+    c.dev = made;
+    c.has_dev = true;
+  }
+  if (mount.type == "devpts") {
+    c.devpts = made;
+    c.has_devpts = true;
+  }
+  return {};
+}
+
+Result<> add_one(Compiler& c, const Request& request, std::size_t index) {
+  const spec::Mount& mount = request.spec->mounts[index];
+  std::string field = mount_field(index);
+  kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), field);
+  if (kernel::is_bind(mount.type, options))
+    return add_bind_mount(c, mount, options, field, index);
+  if (mount.type == "cgroup" || mount.type == "cgroup2")
+    return add_cgroup_mount(c, request, mount, options, field);
+  TRY(add_filesystem(c, mount, options, field));
+  if (options.propagation != 0) {
+    Slot target = c.target(mount.destination, TargetKind::directory);
+    c.set_attributes(target, 0, 0, options.propagation, options.recursive_propagation);
+  }
+  return {};
+}
+
+} // namespace
+
+std::string mount_field(std::size_t index) {
+  return "mounts[" + std::to_string(index) + "]";
+}
+
+Result<> add_mount_source_steps(Compiler& c, const Request& request) {
+  c.mounts.resize(request.spec->mounts.size());
+  for (std::size_t i = 0; i < request.spec->mounts.size(); ++i) {
+    const spec::Mount& mount = request.spec->mounts[i];
+    kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), mount_field(i));
+    if (kernel::is_bind(mount.type, options))
+      TRY(add_bind_source(c, mount, options, i));
+  }
+  return {};
+}
+
+Result<> add_mount_steps(Compiler& c, const Request& request) {
+  for (std::size_t i = 0; i < request.spec->mounts.size(); ++i)
+    TRY(add_one(c, request, i));
+  return {};
+}
+
+// A /dev that was asked to be read-only becomes so once its devices are there.
+Result<> add_late_mount_steps(Compiler& c, const Request& request) {
+  for (std::size_t i = 0; i < request.spec->mounts.size(); ++i) {
+    const spec::Mount& mount = request.spec->mounts[i];
+    kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), mount_field(i));
+    if (!c.has_dev || !is_dev(mount) || (birth_attributes(options) & MOUNT_ATTR_RDONLY) == 0)
+      continue;
+    c.step(Section::init, "make /dev read-only", c.why(mount_field(i)), "",
+           "mount -o remount,bind,ro " + in_root(mount.destination), ShellPlace::inside);
+    c.set_attributes(c.dev, MOUNT_ATTR_RDONLY, 0, 0, false);
+  }
+  return {};
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,27 @@
+// What the files that compile mounts share. A new type of mount is a file of its own and a line in mount_steps.cpp.
+#pragma once
+
+#include "kernel/mounts.hpp"
+#include "runtime/compiler.hpp"
+
+namespace phial::runtime {
+
+// "mounts[3]"
+[[nodiscard]] std::string mount_field(std::size_t index);
+// The options as mount(8) takes them: "nosuid,size=64k".
+[[nodiscard]] std::string mount_words(const kernel::MountOptions& options);
+// "\"$root\"/proc": a path of the container for the shell form, before its root is in place.
+[[nodiscard]] std::string in_root(std::string_view path);
+
+// Emits fsopen, fsconfig and fsmount into the open step; the detached mount. fsopen(2).
+Slot make_filesystem(Compiler& c, const std::string& type, const std::string& source,
+                     const kernel::MountOptions& options, std::uint64_t attributes);
+
+[[nodiscard]] Result<> add_bind_source(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
+                                       std::size_t index);
+[[nodiscard]] Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
+                                      const std::string& field, std::size_t index);
+[[nodiscard]] Result<> add_cgroup_mount(Compiler& c, const Request& request, const spec::Mount& mount,
+                                        const kernel::MountOptions& options, const std::string& field);
+
+} // namespace phial::runtime

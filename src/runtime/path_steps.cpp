@@ -1,0 +1,66 @@
+// Paths of proc and sysfs that a container must not read, or not write. Section init.
+#include "base/text.hpp"
+#include "kernel/kabi.hpp"
+#include "runtime/mounts.hpp"
+
+namespace phial::runtime {
+
+namespace {
+
+// Files are covered by the host's own /dev/null, as the init still sees it: what the container may call /dev/null is
+// not trusted. Directories are covered by an empty read-only file system.
+void cover(Compiler& c, Slot null, const std::string& path) {
+  program::Label done;
+  Slot at = c.existing(path, done);
+  Slot file = c.b.slot("cover");
+  c.b.call(SYS_open_tree, {null, c.b.text(""), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH}).into(file);
+  c.attach(file, at);
+  c.b.then(done, EINVAL); // a directory takes no file: then the empty file system
+  c.attach(
+      make_filesystem(c, "tmpfs", "", {}, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
+      at);
+  c.b.place(done);
+}
+
+void add_masked(Compiler& c, const std::vector<std::string>& paths) {
+  Slot null = c.b.slot("null");
+  c.step(Section::init, "open the host's /dev/null, to cover files with it", c.why("linux.maskedPaths"));
+  c.open(null, "/dev/null", O_PATH | O_CLOEXEC);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    std::string to = in_root(paths[i]);
+    c.step(Section::init, "hide " + paths[i], c.why("linux.maskedPaths[" + std::to_string(i) + "]"),
+           "the container cannot read it",
+           "if [ -d " + to + " ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec tmpfs " + to + "; elif [ -e " + to +
+               " ]; then mount --bind /dev/null " + to + "; fi",
+           ShellPlace::inside);
+    cover(c, null, paths[i]);
+  }
+}
+
+void add_readonly(Compiler& c, const std::vector<std::string>& paths) {
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    std::string to = in_root(paths[i]);
+    c.step(Section::init, "make " + paths[i] + " read-only", c.why("linux.readonlyPaths[" + std::to_string(i) + "]"),
+           "the container cannot write it",
+           "if [ -e " + to + " ]; then mount --rbind " + to + " " + to + "; mount -o remount,bind,ro " + to + "; fi",
+           ShellPlace::inside);
+    program::Label done;
+    Slot at = c.existing(paths[i], done);
+    Slot clone = c.b.slot("clone");
+    c.b.call(SYS_open_tree, {at, c.b.text(""), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE})
+        .into(clone);
+    c.set_attributes(clone, MOUNT_ATTR_RDONLY, 0, 0, true);
+    c.attach(clone, at);
+    c.b.place(done);
+  }
+}
+
+} // namespace
+
+void add_path_steps(Compiler& c, const spec::Linux& platform) {
+  add_readonly(c, platform.readonly_paths);
+  if (!platform.masked_paths.empty())
+    add_masked(c, platform.masked_paths);
+}
+
+} // namespace phial::runtime

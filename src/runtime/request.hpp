@@ -1,0 +1,94 @@
+// Request: everything the compiler needs to know to turn a spec into a program. What it needs of the host is in
+// HostFacts, gathered beforehand: compiling itself touches nothing.
+#pragma once
+
+#include "kernel/cgroup/layout.hpp"
+#include "spec/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phial::runtime {
+
+// What a bind mount's source is: a directory wants a directory to be mounted on, anything else a file.
+enum class SourceKind : std::uint8_t { missing, directory, file };
+
+struct HostFacts {
+  kernel::CgroupLayout cgroups;
+  unsigned last_capability = 40;
+  unsigned kernel_major = 0;
+  unsigned kernel_minor = 0;
+  // v1: what the parent of the container's cpuset allows, and whether the container's is born with it.
+  std::string cpuset_cpus;
+  std::string cpuset_mems;
+  bool cpuset_inherits = false;
+  std::vector<std::pair<std::string, SourceKind>> sources; // of the spec's bind mounts
+
+  [[nodiscard]] bool kernel_at_least(unsigned major, unsigned minor) const {
+    return kernel_major > major || (kernel_major == major && kernel_minor >= minor);
+  }
+  [[nodiscard]] SourceKind source(const std::string& path) const {
+    for (const auto& [known, kind] : sources)
+      if (known == path)
+        return kind;
+    return SourceKind::missing;
+  }
+};
+
+// Where the container's root comes from: a plain directory (spec.root.path), or an overlay of layers.
+struct RootFilesystem {
+  std::string directory;           // used where there are no layers
+  std::vector<std::string> layers; // directories, lowest first
+  std::string upper;               // empty: the overlay is read-only
+  std::string work;
+};
+
+enum class Stdio : std::uint8_t {
+  inherit, // the runtime's own 0, 1, 2
+  pipes,   // made by the program, for a monitor at the other end
+};
+
+// Why something is in the program: the field of the spec, and what put it there. The longest entry that begins a
+// field's name wins ("process.rlimits" speaks for "process.rlimits[0]").
+struct Reason {
+  std::string field;
+  std::string text;
+};
+
+// The seccomp filter to load.
+struct Filter {
+  const kernel::SeccompProfile* profile = nullptr; // nullptr: none
+  std::span<const std::uint8_t> compiled;          // empty: compile the profile
+};
+
+struct Request {
+  std::string id;
+  const spec::Spec* spec = nullptr;
+  std::span<const std::uint8_t> seccomp_filter; // of the spec's profile, if it is compiled already
+  RootFilesystem root;
+  std::string cgroup; // "/phial/ID": below the root of every hierarchy; empty: no cgroup is made
+  Stdio stdio = Stdio::inherit;
+  bool open_stdin = false;     // pipes: standard input is a pipe too, else /dev/null
+  bool reaper = false;         // phial-init stays as PID 1 (--init)
+  bool wait_for_start = false; // create: the init waits at `start_socket`
+  std::string start_socket;    // path of the listening socket, in the state directory
+  std::vector<Reason> reasons;
+  std::string fallback_reason = "config.json"; // for fields that no reason speaks for: "config.json: FIELD"
+};
+
+// What the program leaves that its keeper has to look at.
+struct CgroupPaths {
+  std::vector<std::string> directories; // the container's, one a hierarchy
+  std::string memory;                   // the one with the memory controller, or empty
+  bool memory_is_v1 = false;
+  std::string freezer; // v1: the freezer's; v2: the directory with cgroup.freeze; or empty
+  bool freezer_is_v1 = false;
+};
+
+[[nodiscard]] CgroupPaths cgroup_paths(const kernel::CgroupLayout& layout, const std::string& cgroup);
+
+} // namespace phial::runtime

@@ -1,0 +1,140 @@
+// The container's root: an overlay of the image's layers as a detached mount, which only the container's mount
+// namespace will ever hold, or a clone of a directory's mount. Sections host and init.
+#include "base/text.hpp"
+#include "kernel/kabi.hpp"
+#include "kernel/mounts.hpp"
+#include "runtime/compiler.hpp"
+
+#include <climits>
+
+namespace phial::runtime {
+
+namespace {
+
+constexpr std::size_t kFsconfigLimit = 255; // bytes an fsconfig(2) string may have
+constexpr int kLayerDescriptors = 512;      // the first of the numbers that stand for layers
+
+void set_string(Compiler& c, Slot fs, std::string_view key, std::string_view value) {
+  c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text(key), c.b.text(value), 0});
+}
+
+// Before "lowerdir+" the list of layers is one string, too short for paths: the layers become descriptors of known
+// numbers, and the list names them relative to /proc/self/fd.
+void set_layers_by_descriptor(Compiler& c, Slot fs, const std::vector<std::string>& layers) {
+  std::string list;
+  int number = kLayerDescriptors;
+  for (auto it = layers.rbegin(); it != layers.rend(); ++it, ++number) {
+    Slot layer = c.b.slot("layer");
+    c.open(layer, *it, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    c.b.call(SYS_dup3, {layer, number, O_CLOEXEC});
+    c.b.call(SYS_close, {layer});
+    list += (list.empty() ? "" : ":") + std::to_string(number);
+  }
+  c.b.call(SYS_chdir, {c.b.text("/proc/self/fd")});
+  set_string(c, fs, "lowerdir", list);
+}
+
+void set_layers(Compiler& c, Slot fs, const std::vector<std::string>& layers) {
+  if (!c.facts.kernel_at_least(6, 8))
+    return set_layers_by_descriptor(c, fs, layers);
+  for (auto it = layers.rbegin(); it != layers.rend(); ++it)
+    set_string(c, fs, "lowerdir+", *it);
+}
+
+std::string overlay_shell(const RootFilesystem& root) {
+  std::string lower;
+  for (auto it = root.layers.rbegin(); it != root.layers.rend(); ++it)
+    lower += (lower.empty() ? "" : ":") + *it;
+  std::string options = "lowerdir=" + lower;
+  if (!root.upper.empty())
+    options += ",upperdir=" + root.upper + ",workdir=" + root.work;
+  std::string make =
+      root.upper.empty() ? "" : "mkdir -p " + shell_quote(root.upper) + " " + shell_quote(root.work) + "\n";
+  return make + "mount -t overlay -o " + shell_quote(options) + " overlay \"$root\"";
+}
+
+Result<> check_lengths(const RootFilesystem& root) {
+  for (const std::string& path : root.layers)
+    if (path.size() > kFsconfigLimit)
+      return fail(Kind::input, "the path " + path + " is longer than the 255 bytes overlayfs takes",
+                  "use a shorter --root");
+  if (root.upper.size() > kFsconfigLimit || root.work.size() > kFsconfigLimit)
+    return fail(Kind::input, "the path " + root.upper + " is longer than the 255 bytes overlayfs takes",
+                "use a shorter --root");
+  return {};
+}
+
+void add_overlay(Compiler& c, const RootFilesystem& root) {
+  std::size_t count = root.layers.size();
+  c.step(Section::host, "lay the root: an overlay of " + std::to_string(count) + (count == 1 ? " layer" : " layers"),
+         c.why("root"), "the container writes to its own layer only; the image stays as it is", overlay_shell(root),
+         ShellPlace::inside);
+  Slot fs = c.b.slot("overlay");
+  c.b.call(SYS_fsopen, {c.b.text("overlay"), FSOPEN_CLOEXEC}).into(fs);
+  set_string(c, fs, "source", "overlay");
+  set_layers(c, fs, root.layers);
+  if (!root.upper.empty()) {
+    set_string(c, fs, "upperdir", root.upper);
+    set_string(c, fs, "workdir", root.work);
+  }
+  c.b.call(SYS_fsconfig, {fs, FSCONFIG_CMD_CREATE, 0, 0, 0});
+  c.b.call(SYS_fsmount, {fs, 0, 0}).into(c.root);
+  c.b.call(SYS_close, {fs});
+}
+
+void add_directory(Compiler& c, const std::string& directory) {
+  c.step(Section::host, "take " + directory + " as the root", c.why("root.path"), "",
+         "mount --rbind " + shell_quote(directory) + " \"$root\"", ShellPlace::inside);
+  c.b.call(SYS_open_tree, {AT_FDCWD, c.b.text(directory), OPEN_TREE_CLONE | AT_RECURSIVE}).into(c.root);
+}
+
+} // namespace
+
+Result<> add_root_steps(Compiler& c, const Request& request) {
+  c.root = c.b.slot("root");
+  if (request.root.layers.empty()) {
+    add_directory(c, request.root.directory);
+  } else {
+    TRY(check_lengths(request.root));
+    add_overlay(c, request.root);
+  }
+  return {};
+}
+
+Result<> add_root_place_steps(Compiler& c, const Request& request) {
+  std::uint64_t propagation = MS_PRIVATE;
+  const std::string& asked = request.spec->platform.rootfs_propagation;
+  if (!asked.empty())
+    propagation = TRY(kernel::parse_propagation(asked)) & ~static_cast<std::uint64_t>(MS_REC);
+  c.step(Section::init, "cut the mounts off from the host's", c.why("linux.rootfsPropagation"),
+         "no mount made here appears on the host",
+         propagation == MS_PRIVATE ? "mount --make-rprivate /" : "mount --make-rslave /", ShellPlace::inside);
+  mount_attr attributes{};
+  // Shared is for what is mounted in the container; towards the host a slave's copies suffice.
+  attributes.propagation = propagation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+  c.b.call(SYS_mount_setattr, {AT_FDCWD, c.b.text("/"), AT_RECURSIVE, c.b.object(attributes), sizeof attributes});
+  c.step(Section::init, "put the root in place", c.why("root"));
+  // A clone of a shared mount is shared, and pivot_root refuses those.
+  c.set_attributes(c.root, 0, 0, MS_PRIVATE, true);
+  c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text("/"), MOVE_MOUNT_F_EMPTY_PATH});
+  return {};
+}
+
+void add_pivot_steps(Compiler& c, const Request& request) {
+  if (request.spec->root.readonly) {
+    c.step(Section::init, "make the root read-only", c.why("root.readonly"), "the container cannot change its root",
+           "mount -o remount,bind,ro \"$root\"", ShellPlace::inside);
+    c.set_attributes(c.root, MOUNT_ATTR_RDONLY, 0, 0, false);
+  }
+  c.step(Section::init, "make it the root of this mount namespace and let go of the host's", c.why("root"),
+         "no path leads to the host's files", "pivot_root", ShellPlace::inside);
+  c.b.call(SYS_fchdir, {c.root});
+  c.b.call(SYS_pivot_root, {c.b.text("."), c.b.text(".")});
+  c.b.call(SYS_umount2, {c.b.text("."), MNT_DETACH});
+  c.b.call(SYS_fchdir, {c.cwd});
+  const std::string& propagation = request.spec->platform.rootfs_propagation;
+  if (propagation == "shared" || propagation == "rshared")
+    c.set_attributes(c.root, 0, 0, MS_SHARED, propagation == "rshared");
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,113 @@
+// What the container's kernel shows and how it weighs the container: names, sysctls, the loopback device,
+// oom_score_adj.
+#include "base/text.hpp"
+#include "kernel/kabi.hpp"
+#include "kernel/sysctls.hpp"
+#include "runtime/mounts.hpp"
+
+#include <cstring>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace phial::runtime {
+
+namespace {
+
+void add_names(Compiler& c, const spec::Spec& spec) {
+  if (!spec.hostname.empty()) {
+    c.step(Section::init, "call the host " + spec.hostname, c.why("hostname"), "",
+           "echo " + shell_quote(spec.hostname) + " > /proc/sys/kernel/hostname", ShellPlace::inside);
+    c.b.call(SYS_sethostname, {c.b.text(spec.hostname), spec.hostname.size()});
+  }
+  if (!spec.domainname.empty()) {
+    c.step(Section::init, "set the NIS domain name " + spec.domainname, c.why("domainname"), "",
+           "echo " + shell_quote(spec.domainname) + " > /proc/sys/kernel/domainname", ShellPlace::inside);
+    c.b.call(SYS_setdomainname, {c.b.text(spec.domainname), spec.domainname.size()});
+  }
+}
+
+void add_loopback(Compiler& c, const spec::Linux& platform) {
+  const spec::Namespace* network = platform.find(spec::NamespaceType::network);
+  if (network == nullptr || !network->path.empty())
+    return;
+  c.step(Section::init, "bring up the loopback device", c.why("linux.namespaces"),
+         "the container reaches itself, and nothing else yet", "ip link set lo up", ShellPlace::inside);
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  Slot socket = c.b.slot("socket");
+  c.b.call(SYS_socket, {AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0}).into(socket);
+  c.b.call(SYS_ioctl, {socket, SIOCSIFFLAGS, c.b.object(request)});
+  c.b.call(SYS_close, {socket});
+}
+
+// A proc that is never attached: writes go to the kernel, whatever the container's own /proc may be.
+void need_proc(Compiler& c) {
+  if (c.has_proc)
+    return;
+  c.proc = make_filesystem(c, "proc", "", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV);
+  c.has_proc = true;
+}
+
+void write_proc(Compiler& c, const std::string& path, const std::string& value) {
+  open_how how{};
+  how.flags = O_WRONLY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  Slot file = c.b.slot("file");
+  c.b.call(SYS_openat2, {c.proc, c.b.text(path), c.b.object(how), sizeof how}).into(file);
+  c.b.call(SYS_write, {file, c.b.text(value), value.size()});
+  c.b.call(SYS_close, {file});
+}
+
+Result<> add_sysctls(Compiler& c, const spec::Linux& platform) {
+  std::uint64_t own = 0;
+  for (const spec::Namespace& entry : platform.namespaces) {
+    if (entry.type == spec::NamespaceType::ipc)
+      own |= CLONE_NEWIPC;
+    if (entry.type == spec::NamespaceType::network)
+      own |= CLONE_NEWNET;
+    if (entry.type == spec::NamespaceType::uts)
+      own |= CLONE_NEWUTS;
+    if (entry.type == spec::NamespaceType::user)
+      own |= CLONE_NEWUSER;
+  }
+  for (const auto& [name, value] : platform.sysctl) {
+    std::string path = TRY(kernel::check_sysctl(name, value, own), "linux.sysctl");
+    c.step(Section::init, "set " + name + " to " + value, c.why("linux.sysctl[" + name + "]"),
+           "the host's own setting stays as it is", "printf %s " + shell_quote(value) + " > /proc/sys/" + path,
+           ShellPlace::inside);
+    need_proc(c);
+    write_proc(c, "sys/" + path, value);
+  }
+  return {};
+}
+
+void add_oom_score(Compiler& c, const spec::Process& process) {
+  if (!process.oom_score_adj)
+    return;
+  std::string value = std::to_string(*process.oom_score_adj);
+  c.step(Section::beside, "set its oom_score_adj to " + value, c.why("process.oomScoreAdj"), "",
+         "echo " + value + " > /proc/$pid/oom_score_adj", ShellPlace::host);
+  Slot directory = c.b.slot("proc_pid");
+  Slot file = c.b.slot("file");
+  c.b.add(Op::process_dir, {c.pid}).into(directory);
+  c.b.call(SYS_openat, {directory, c.b.text("oom_score_adj"), O_WRONLY | O_CLOEXEC, 0}).into(file);
+  c.b.call(SYS_write, {file, c.b.text(value), value.size()});
+  c.b.call(SYS_close, {file});
+  c.b.call(SYS_close, {directory});
+}
+
+} // namespace
+
+void add_oom_steps(Compiler& c, const spec::Process& process) {
+  add_oom_score(c, process);
+}
+
+Result<> add_kernel_settings_steps(Compiler& c, const Request& request) {
+  add_names(c, *request.spec);
+  add_loopback(c, request.spec->platform);
+  return add_sysctls(c, request.spec->platform);
+}
+
+} // namespace phial::runtime

@@ -5,6 +5,7 @@
 #include "cli/security_values.hpp"
 #include "cli/values.hpp"
 #include "engine/ids.hpp"
+#include "kernel/sysctls.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -353,18 +354,31 @@ Result<> check_memory(const engine::Limits& limits) {
   return {};
 }
 
+// A setting of a namespace that is shared with the machine is the machine's.
+Result<> check_sysctl_owner(const RunOptions& options, const std::string& key) {
+  const kernel::SysctlFacts* facts = kernel::find_sysctl(key);
+  struct Shared {
+    kernel::NamespaceKind kind;
+    const engine::NamespaceRequest& request;
+    std::string_view flag;
+  };
+  for (const Shared& shared : {Shared{kernel::NamespaceKind::network, options.network, "--network"},
+                               Shared{kernel::NamespaceKind::ipc, options.ipc, "--ipc"},
+                               Shared{kernel::NamespaceKind::uts, options.uts, "--uts"}})
+    if (facts != nullptr && facts->owner == shared.kind && shared.request.from == engine::NamespaceRequest::From::host)
+      return fail(Kind::usage,
+                  "--sysctl: with " + std::string(shared.flag) + " host " + key + " would be the machine's");
+  return {};
+}
+
 Result<> check_namespaces(const RunOptions& options) {
   using From = engine::NamespaceRequest::From;
   if (options.uts.from == From::host && (!options.hostname.empty() || !options.domain_name.empty()))
     return fail(Kind::usage, "--hostname: with --uts host the name would be the machine's; leave one of the two out");
   if (options.ipc.from == From::none && options.shm_size)
     return fail(Kind::usage, "--shm-size: with --ipc none there is no /dev/shm");
-  for (const engine::KeyValue& setting : options.sysctls) {
-    if (setting.key.starts_with("net.") && options.network.from == From::host)
-      return fail(Kind::usage, "--sysctl: with --network host " + setting.key + " would be the machine's");
-    if (!setting.key.starts_with("net.") && options.ipc.from == From::host)
-      return fail(Kind::usage, "--sysctl: with --ipc host " + setting.key + " would be the machine's");
-  }
+  for (const engine::KeyValue& setting : options.sysctls)
+    TRY(check_sysctl_owner(options, setting.key));
   return {};
 }
 

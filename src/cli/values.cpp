@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "kernel/rlimits.hpp"
 #include "kernel/signals.hpp"
+#include "kernel/sysctls.hpp"
 
 #include <arpa/inet.h>
 
@@ -168,28 +169,17 @@ Result<std::string> parse_stop_signal(std::string_view text) {
   return kernel::signal_name(*number);
 }
 
-namespace {
-
-// The settings of which every IPC or network namespace has its own.
-bool has_own_sysctl(std::string_view key) {
-  constexpr std::array<std::string_view, 8> kNames = {"kernel.msgmax", "kernel.msgmnb",         "kernel.msgmni",
-                                                      "kernel.sem",    "kernel.shmall",         "kernel.shmmax",
-                                                      "kernel.shmmni", "kernel.shm_rmid_forced"};
-  return std::ranges::find(kNames, key) != kNames.end() || key.starts_with("net.") || key.starts_with("fs.mqueue.");
-}
-
-} // namespace
-
 Result<engine::KeyValue> parse_sysctl(std::string_view text) {
   Halves halves = split_once(text, '=');
-  std::string key(trim(halves.first));
-  std::ranges::replace(key, '/', '.');
-  if (!halves.second || key.empty())
+  if (!halves.second || trim(halves.first).empty())
     return bad_value(text, "a setting", "expected NAME=VALUE, as in net.ipv4.ip_forward=1");
-  if (!has_own_sysctl(key) || key.find("..") != std::string::npos)
-    return fail(Kind::usage, quoted(key) + " would change the whole machine: a container has its own net.*, "
-                                           "fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm* only");
-  return engine::KeyValue{std::move(key), std::string(*halves.second)};
+  Result<std::string> name = kernel::normal_sysctl(trim(halves.first));
+  if (!name)
+    return as_usage(std::move(name).error());
+  if (kernel::find_sysctl(*name) == nullptr)
+    return fail(Kind::usage, quoted(*name) + " would change the whole machine: no namespace has one of its own",
+                "a container has its own net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm*");
+  return engine::KeyValue{*std::move(name), std::string(*halves.second)};
 }
 
 Result<engine::Ulimit> parse_ulimit(std::string_view text) {

@@ -29,6 +29,7 @@ extern const Verb kRmi;
 extern const Verb kImagePrune;
 extern const Verb kLoad;
 extern const Verb kImport;
+extern const Verb kInfo;
 extern const Verb kVersion;
 extern const Verb kHelp;
 extern const Verb kManPage;

@@ -73,13 +73,12 @@ std::vector<Named> names_of(const image::Image& image) {
 
 Json row_of(const Named& named, bool whole, std::int64_t now) {
   const image::Image& image = *named.image;
-  std::optional<std::int64_t> created = engine::parse_time(image.created);
-  if (created == 0)
-    created.reset(); // an image packed so that it is the same wherever it is packed
+  // 1970 says: packed so that it is the same wherever it is packed.
+  std::int64_t created = engine::parse_time(image.created).value_or(0);
   Json row = Json::object();
   row.set("Containers", "N/A")
       .set("CreatedAt", image.created.empty() ? "N/A" : image.created)
-      .set("CreatedSince", created ? engine::human_duration(now - *created) + " ago" : "N/A")
+      .set("CreatedSince", created != 0 ? engine::human_duration(now - created) + " ago" : "N/A")
       .set("Digest", image.manifest ? image.manifest.text() : "<none>")
       .set("ID", whole ? image.id.text() : image.id.short_text())
       .set("Repository", named.repository)

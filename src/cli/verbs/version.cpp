@@ -15,7 +15,7 @@ namespace {
 constexpr Option kOptions[] = {kFormatOption};
 
 constexpr Example kExamples[] = {
-    {"version --format '{{.Client.Version}}'", "the number alone"},
+    {"version --format '{{.Version}}'", "the number alone"},
 };
 
 std::string compiler() {

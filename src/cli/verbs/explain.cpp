@@ -1,0 +1,84 @@
+// `phial explain run …`: the program a run would execute, without executing it.
+#include "cli/container_options.hpp"
+#include "cli/help.hpp"
+#include "cli/output.hpp"
+#include "cli/session.hpp"
+#include "cli/verbs.hpp"
+#include "cli/verbs/all.hpp"
+#include "program/print_calls.hpp"
+#include "program/print_json.hpp"
+#include "program/print_shell.hpp"
+
+namespace phial::cli {
+
+namespace {
+
+constexpr Option kOptions[] = {
+    {.name = "format",
+     .letter = 'f',
+     .value = "FORM",
+     .help = "calls: steps and system calls; shell: a script for bash; json",
+     .fallback = "calls",
+     .choices = "calls|shell|json"},
+};
+
+constexpr Example kExamples[] = {
+    {"explain run --rm -m 64m busybox true", "every step, why it is there, and its system calls"},
+    {"explain --format shell run busybox sh > c.sh", "a script that makes the same container"},
+    {"explain --format json run busybox true", "for other programs"},
+};
+
+Result<std::string> printed(const program::Program& program, std::string_view format) {
+  if (format == "calls")
+    return program::print_calls(program);
+  if (format == "shell")
+    return program::print_shell(program);
+  return program::print_json(program);
+}
+
+Result<int> run(const Call& call) {
+  std::string_view format = call.arguments.last("format").value_or("calls");
+  if (format != "calls" && format != "shell" && format != "json")
+    return fail(Kind::usage, "--format: \"" + std::string(format) + "\" is no form: calls, shell and json are");
+  Found found = TRY(find_verb(call.arguments.words));
+  if (found.verb != &kRun && found.verb != &kCreate)
+    return fail(Kind::usage,
+                "only run and create can be explained, not \"" + std::string(call.arguments.words[0]) + "\"",
+                usage_line(call.verb));
+  std::span<const std::string_view> words(call.arguments.words);
+  Arguments arguments = TRY(parse_arguments(kRun.options, true, words.subspan(found.used)));
+  if (arguments.help) {
+    print(verb_page(*found.verb, 100));
+    return 0;
+  }
+  TRY(check_count("phial explain run", arguments.words.size(), 1, Verb::kAny));
+  Surroundings around = TRY(surroundings_of(call));
+  engine::RunOptions options = TRY(read_run_options(arguments, around));
+  engine::Engine engine = TRY(engine_of(call));
+  engine::Plan plan = TRY(engine::plan(engine, options));
+  for (const std::string& warning : plan.warnings)
+    warn(call, warning);
+  print(TRY(printed(*plan.program, format)));
+  return 0;
+}
+
+} // namespace
+
+constexpr Verb kExplain = {
+    .name = "explain",
+    .group = Group::start,
+    .summary = "Print the program a run would execute, without executing it",
+    .description =
+        "Every container is a list of system calls, grouped into steps. This prints them for a run that does "
+        "not take place: what each step does, where it comes from, what it guarantees. Nothing is changed.",
+    .usage = "run [RUN-OPTIONS] IMAGE [COMMAND [ARG...]]",
+    .least = 1,
+    .stop_at_word = true,
+    .words = Offer::verb,
+    .options = {.own = kOptions},
+    .examples = kExamples,
+    .misuse = 125,
+    .run = run,
+};
+
+} // namespace phial::cli

@@ -1,3 +1,4 @@
+// Reads tar archives that may be hostile: what a header claims is checked against the limits before it is believed.
 #include "image/tar.hpp"
 
 #include "base/text.hpp"

@@ -1,3 +1,4 @@
+// Writes tar archives, the same bytes for the same entries; knows no file system.
 #include "image/tar.hpp"
 
 #include "base/text.hpp"

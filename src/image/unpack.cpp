@@ -297,6 +297,7 @@ Result<> Unpacker::make_node(const TarEntry& entry, int parent, const std::strin
     if (type == S_IFCHR && device == makedev(0, 0))
       return fail(Kind::input,
                   "the layer's entry \"" + entry.name + "\" is a character device 0:0, which forges a whiteout");
+    // allow naked-mount: a layer's own node, in the store
     if (::mknodat(parent, name.c_str(), type | (entry.mode & 07777), type == S_IFIFO ? 0 : device) != 0) {
       if (errno != EPERM || privileged_)
         return fail_call("mknodat", entry.name);
@@ -362,6 +363,7 @@ Result<> Unpacker::whiteout(const TarEntry& entry, const std::string& path, cons
     Fd fd = TRY(open_at(parent, what.hides, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     return set_opaque(fd.get());
   }
+  // allow naked-mount: a layer's own node, in the store
   if (::mknodat(parent, what.hides.c_str(), S_IFCHR, makedev(0, 0)) != 0)
     return fail_call("mknodat", entry.name);
   return {};

@@ -9,8 +9,7 @@ find_library(SECCOMP_LIBRARY seccomp REQUIRED)
 add_library(phial_seccomp INTERFACE)
 target_link_libraries(phial_seccomp INTERFACE ${SECCOMP_LIBRARY})
 
-# libarchive: reads tar; static with only the filters an image layer may have.
-find_library(ARCHIVE_LIBRARY archive REQUIRED)
+# What an image layer may be compressed with.
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 find_library(LZMA_LIBRARY lzma REQUIRED)
 find_library(Z_LIBRARY z REQUIRED)
@@ -18,7 +17,7 @@ find_library(CRYPTO_LIBRARY crypto REQUIRED)
 add_library(phial_crypto INTERFACE)
 target_link_libraries(phial_crypto INTERFACE ${CRYPTO_LIBRARY})
 add_library(phial_archive INTERFACE)
-target_link_libraries(phial_archive INTERFACE ${ARCHIVE_LIBRARY} ${ZSTD_LIBRARY} ${LZMA_LIBRARY} ${Z_LIBRARY})
+target_link_libraries(phial_archive INTERFACE ${ZSTD_LIBRARY} ${LZMA_LIBRARY} ${Z_LIBRARY})
 
 set(CMAKE_FIND_LIBRARY_SUFFIXES .so .a)
 find_package(Threads REQUIRED)

@@ -77,6 +77,25 @@ std::string taker(const Subject& subject) {
   return name;
 }
 
+// Where a jump leads, told by what is left out.
+std::string destination(const Program& program, const Instruction& instruction) {
+  std::size_t from = static_cast<std::size_t>(&instruction - program.code.data());
+  if (from >= program.code.size())
+    return "go on further down";
+  Range own = step_of(program, instruction).code;
+  if (instruction.target == own.first + own.count)
+    return "this step is done";
+  if (instruction.target < own.first + own.count) {
+    std::size_t left_out = instruction.target - from - 1;
+    return left_out == 0
+               ? "go on"
+               : (left_out == 1 ? "skip the next call" : "skip the next " + std::to_string(left_out) + " calls");
+  }
+  if (instruction.target >= program.code.size())
+    return "this section is done";
+  return "go on at step " + std::to_string(step_number(program, program.code[instruction.target].step).number);
+}
+
 std::string operation_text(const Subject& subject) {
   const Instruction& instruction = subject.instruction;
   std::string other = runs_on_host(subject) ? "phial-init" : "the host";
@@ -87,7 +106,7 @@ std::string operation_text(const Subject& subject) {
   case Op::load: return "take what the kernel answered";
   case Op::post: return "tell " + other + " to go on: send " + byte_text(subject, 1) + " over " + operand(subject, 0);
   case Op::wait: return "wait for " + other + ": receive " + byte_text(subject, 1) + " over " + operand(subject, 0);
-  case Op::skip: return "go on";
+  case Op::skip: return destination(subject.data.program(), instruction);
   case Op::fail: return "fail with " + kernel::errno_name(static_cast<int>(instruction.args[0]));
   case Op::await_start: return "wait for start: accept4(" + operand(subject, 0) + ", NULL, NULL, SOCK_CLOEXEC), read";
   case Op::reap: return "fork: the child goes on, the parent stays as PID 1 and reaps";
@@ -109,29 +128,10 @@ std::string operation_text(const Subject& subject) {
   return {};
 }
 
-// Where a jump leads, told by what is left out.
-std::string destination(const Program& program, const Instruction& instruction) {
-  std::size_t from = static_cast<std::size_t>(&instruction - program.code.data());
-  if (from >= program.code.size())
-    return "go on further down";
-  Range own = step_of(program, instruction).code;
-  if (instruction.target == own.first + own.count)
-    return "this step is done";
-  if (instruction.target < own.first + own.count) {
-    std::size_t left_out = instruction.target - from - 1;
-    return left_out == 0
-               ? "go on"
-               : (left_out == 1 ? "skip the next call" : "skip the next " + std::to_string(left_out) + " calls");
-  }
-  if (instruction.target >= program.code.size())
-    return "this section is done";
-  return "go on at step " + std::to_string(step_number(program, program.code[instruction.target].step).number);
-}
-
 std::string note(const Program& program, const Instruction& instruction) {
   std::string out;
   auto add = [&out](std::string text) { out += (out.empty() ? "" : "; ") + std::move(text); };
-  if (instruction.flow == Flow::then_skip)
+  if (instruction.flow == Flow::then_skip && instruction.op != Op::skip)
     add("on success " + destination(program, instruction));
   if (instruction.tolerated[0] != 0) {
     std::string names = kernel::errno_name(instruction.tolerated[0]);

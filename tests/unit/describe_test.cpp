@@ -139,6 +139,17 @@ TEST(Describe, NotesSayWhatFollows) {
   EXPECT_EQ(described(jumps, {}, 2), "rmdir(\"c\") (ENOENT and ENOTDIR are fine)");
 }
 
+TEST(Describe, AJumpSaysWhereItLeads) {
+  EXPECT_EQ(described([](Builder& b) {
+              Label there;
+              b.jump(there);
+              b.call(SYS_getpid);
+              b.place(there);
+              b.call(SYS_getppid);
+            }),
+            "skip the next call");
+}
+
 TEST(Describe, LongTextAndSecretsAreLeftOut) {
   auto run = [](Builder& b) {
     std::string argv[] = {"sh", std::string(100, 'x')};

@@ -94,7 +94,7 @@ std::optional<std::uint32_t> newer_number(std::string_view name, std::uint32_t a
   return static_cast<std::uint32_t>(*number);
 }
 
-std::unexpected<Error> refused(std::string what, int problem) {
+std::unexpected<Error> refused(const std::string& what, int problem) {
   Error error;
   error.kind = Kind::internal;
   error.message = "seccomp: libseccomp does not take " + what;

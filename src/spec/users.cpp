@@ -48,6 +48,7 @@ template <class Entry>
 std::unexpected<Error> unknown(std::string_view kind, std::string_view name, const std::vector<Entry>& entries,
                                std::string_view file) {
   std::vector<std::string_view> names;
+  names.reserve(entries.size());
   for (const Entry& entry : entries)
     names.push_back(entry.name);
   auto near = nearest(name, names);

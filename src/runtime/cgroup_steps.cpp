@@ -163,9 +163,22 @@ Result<> add_cgroup_limit_steps(Compiler& c, const Request& request) {
   return add_device_filter_steps(c, request, wanted.resources.devices);
 }
 
+void add_open_cgroup_steps(Compiler& c, const Request& request) {
+  if (request.cgroup.empty() || !has_own_user_namespace(request.spec->platform))
+    return;
+  c.step(Section::host, "open the cgroups for the process to join", "root of its user namespace may not open them");
+  for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {
+    if (hierarchy.version == 2)
+      continue;
+    c.procs.push_back(c.b.slot("procs"));
+    c.open(c.procs.back(), hierarchy.directory(request.cgroup) + "/cgroup.procs", O_WRONLY);
+  }
+}
+
 void add_join_cgroup_steps(Compiler& c, const Request& request) {
   if (!request.cgroup.empty()) {
     std::string shell;
+    std::size_t opened = 0;
     c.step(Section::init, "join the cgroup in each hierarchy", c.why("linux.cgroupsPath"),
            "what the container uses is counted, and limited", "", ShellPlace::host);
     for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {
@@ -173,6 +186,10 @@ void add_join_cgroup_steps(Compiler& c, const Request& request) {
       shell += (shell.empty() ? "echo $pid > " : "\necho $pid > ") + procs;
       if (hierarchy.version == 2)
         continue; // born in it
+      if (opened < c.procs.size()) {
+        c.b.call(SYS_write, {c.procs[opened++], c.b.text("0"), 1});
+        continue;
+      }
       Slot file = c.b.slot("procs");
       c.open(file, procs, O_WRONLY | O_CLOEXEC);
       c.b.call(SYS_write, {file, c.b.text("0"), 1});

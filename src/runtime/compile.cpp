@@ -29,15 +29,18 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   TRY(add_root_steps(c, request));
   TRY(add_mount_source_steps(c, request));
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
+  add_open_cgroup_steps(c, request);
   TRY(add_spawn_steps(c, request));
 
   // The host, beside it.
+  TRY(add_user_map_steps(c, spec.platform));
   add_oom_steps(c, process);
   add_release_steps(c);
   add_receive_terminal_steps(c, process);
 
   // The init, until the container is created.
   add_join_cgroup_steps(c, request);
+  TRY(add_time_steps(c, spec.platform));
   TRY(add_root_place_steps(c, request));
   TRY(add_mount_steps(c, request));
   TRY(add_device_steps(c, request));

@@ -40,6 +40,7 @@ struct Compiler {
   Slot listener;             // create: where the init waits for start
   Slot container;            // exec: the pidfd of the container's first process
   std::vector<Slot> streams; // the container's ends of the pipes: 0, 1, 2
+  std::vector<Slot> procs;   // cgroup.procs of v1 hierarchies, opened by the host for a user namespace's init
   std::vector<Slot> mounts;  // the sources of bind mounts, by the mount's index
   bool has_proc = false;
   bool has_dev = false;
@@ -99,11 +100,17 @@ void add_sync_steps(Compiler& c);
 [[nodiscard]] Result<> add_spawn_steps(Compiler& c, const Request& request);
 void begin_init(Compiler& c); // waits for the release, begins a session
 
+// The maps of a new user namespace, and the release of the process that waits for them.
+[[nodiscard]] Result<> add_user_map_steps(Compiler& c, const spec::Linux& platform);
+[[nodiscard]] bool has_own_user_namespace(const spec::Linux& platform);
 void add_oom_steps(Compiler& c, const spec::Process& process);
 void add_release_steps(Compiler& c);
 void add_receive_terminal_steps(Compiler& c, const spec::Process& process);
 
+// For an init that may not open the files itself.
+void add_open_cgroup_steps(Compiler& c, const Request& request);
 void add_join_cgroup_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_time_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] Result<> add_root_place_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_mount_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_device_steps(Compiler& c, const Request& request);

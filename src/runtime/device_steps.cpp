@@ -21,7 +21,17 @@ std::string node_shell(const std::string& path, char type, std::uint32_t mode, u
          std::to_string(minor);
 }
 
-void add_default_devices(Compiler& c, const std::vector<spec::Device>& asked) {
+// In a user namespace nobody may make device nodes: the host's are put over empty files.
+void bind_device(Compiler& c, Slot directory, const std::string& name, const std::string& host_path) {
+  c.b.call(SYS_mknodat, {directory, c.b.text(name), S_IFREG | 0644, 0}).tolerate(EEXIST);
+  Slot file = c.b.slot("node");
+  Slot node = c.b.slot("device");
+  c.b.call(SYS_openat, {directory, c.b.text(name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(file);
+  c.b.call(SYS_open_tree, {AT_FDCWD, c.b.text(host_path), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC}).into(node);
+  c.attach(node, file);
+}
+
+void add_default_devices(Compiler& c, const std::vector<spec::Device>& asked, bool bind) {
   c.step(Section::init, "make the devices every container has", "runtime-spec: default devices",
          "the container has no other device of the host's");
   Slot dev = c.has_dev ? c.dev : c.target("dev", TargetKind::directory);
@@ -31,8 +41,12 @@ void add_default_devices(Compiler& c, const std::vector<spec::Device>& asked) {
     bool overridden = std::ranges::any_of(asked, [&](const spec::Device& entry) { return entry.path == path; });
     if (overridden)
       continue;
-    c.b.call(SYS_mknodat, {dev, c.b.text(path.substr(5)), S_IFCHR | device.mode, ::makedev(device.major, device.minor)})
-        .tolerate(EEXIST);
+    if (bind)
+      bind_device(c, dev, path.substr(5), path);
+    else
+      c.b.call(SYS_mknodat,
+               {dev, c.b.text(path.substr(5)), S_IFCHR | device.mode, ::makedev(device.major, device.minor)})
+          .tolerate(EEXIST);
     shell += (shell.empty() ? "" : "\n") + node_shell(path, device.type, device.mode, device.major, device.minor);
   }
   for (const kernel::DeviceLink& link : kernel::default_device_links()) {
@@ -53,13 +67,15 @@ std::uint32_t type_bits(char type) {
   }
 }
 
-void add_device(Compiler& c, const spec::Device& device, const std::string& field) {
+void add_device(Compiler& c, const spec::Device& device, const std::string& field, bool bind) {
   std::uint32_t mode = device.file_mode.value_or(0666) & 07777;
   auto major = static_cast<unsigned>(device.major);
   auto minor = static_cast<unsigned>(device.minor);
   c.step(Section::init, "make the device " + device.path, c.why(field), "",
          node_shell(device.path, device.type == 'u' ? 'c' : device.type, mode, major, minor), ShellPlace::inside);
   Compiler::Place at = c.place(device.path);
+  if (bind)
+    return bind_device(c, at.directory, at.name, device.path);
   c.b.call(SYS_mknodat, {at.directory, c.b.text(at.name), type_bits(device.type) | mode, ::makedev(major, minor)})
       .tolerate(EEXIST);
   if (device.uid.value_or(0) != 0 || device.gid.value_or(0) != 0)
@@ -71,9 +87,10 @@ void add_device(Compiler& c, const spec::Device& device, const std::string& fiel
 
 Result<> add_device_steps(Compiler& c, const Request& request) {
   const std::vector<spec::Device>& asked = request.spec->platform.devices;
-  add_default_devices(c, asked);
+  bool bind = has_own_user_namespace(request.spec->platform);
+  add_default_devices(c, asked, bind);
   for (std::size_t i = 0; i < asked.size(); ++i)
-    add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]");
+    add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]", bind);
   return {};
 }
 

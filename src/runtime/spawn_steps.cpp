@@ -64,7 +64,8 @@ std::vector<Joined> open_joined(Compiler& c, const spec::Linux& platform) {
            c.why(field_of(platform, entry)));
     Slot descriptor = c.b.slot(std::string(facts.proc_name) + "_ns");
     c.open(descriptor, entry.path, O_RDONLY);
-    out.push_back({descriptor, facts.flag});
+    // The user namespace first: it gives the right to join the others.
+    out.insert(facts.flag == CLONE_NEWUSER ? out.begin() : out.end(), {descriptor, facts.flag});
   }
   return out;
 }
@@ -102,6 +103,8 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
   arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | clone_namespaces(platform);
   if (unified != nullptr)
     arguments.flags |= CLONE_INTO_CGROUP;
+  if (has_own_user_namespace(platform)) // it waits for its id maps, so we must go on beside it
+    arguments.flags &= ~static_cast<std::uint64_t>(CLONE_VFORK);
   arguments.exit_signal = SIGCHLD;
   Data pidfd = c.b.room(sizeof(int), alignof(int));
   c.pid = c.b.slot("pid");

@@ -1,0 +1,61 @@
+#include "runtime/default_spec.hpp"
+
+#include <sys/resource.h>
+
+namespace phial::runtime {
+
+namespace {
+
+std::vector<spec::Mount> default_mounts() {
+  auto mount = [](const char* destination, const char* type, const char* source, std::vector<std::string> options) {
+    return spec::Mount{destination, type, source, std::move(options), {}, {}};
+  };
+  return {
+      mount("/proc", "proc", "proc", {}),
+      mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}),
+      mount("/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}),
+      mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}),
+      mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}),
+      mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}),
+      mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}),
+  };
+}
+
+spec::Process default_process() {
+  spec::Process process;
+  process.terminal = true;
+  process.args = {"sh"};
+  process.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"};
+  process.cwd = "/";
+  spec::Capabilities capabilities;
+  std::vector<std::string> names = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
+  capabilities.bounding = capabilities.effective = capabilities.permitted = names;
+  process.capabilities = capabilities;
+  process.rlimits = {{RLIMIT_NOFILE, 1024, 1024}};
+  process.no_new_privileges = true;
+  return process;
+}
+
+} // namespace
+
+spec::Spec default_spec() {
+  spec::Spec out;
+  out.process = default_process();
+  out.root = {"rootfs", true};
+  out.hostname = "phial";
+  out.mounts = default_mounts();
+  using spec::NamespaceType;
+  for (NamespaceType type : {NamespaceType::pid, NamespaceType::network, NamespaceType::ipc, NamespaceType::uts,
+                             NamespaceType::mount, NamespaceType::cgroup})
+    out.platform.namespaces.push_back({type, ""});
+  out.platform.resources.emplace();
+  kernel::DeviceRule deny;
+  out.platform.resources->devices.push_back(deny);
+  out.platform.masked_paths = {"/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",
+                               "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+                               "/sys/firmware",       "/proc/scsi"};
+  out.platform.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+  return out;
+}
+
+} // namespace phial::runtime

@@ -49,7 +49,7 @@ Result<> add_device_filter_steps(Compiler& c, const Request& request, const std:
   LoadAttributes load{};
   load.type = BPF_PROG_TYPE_CGROUP_DEVICE;
   load.count = static_cast<std::uint32_t>(filter.size());
-  std::strcpy(load.name, "phial_devices");
+  std::memcpy(load.name, "phial_devices", sizeof "phial_devices");
   Data load_at = c.b.object(load);
   c.b.point(load_at + offsetof(LoadAttributes, instructions), code);
   c.b.point(load_at + offsetof(LoadAttributes, license), c.b.text("Apache-2.0"));

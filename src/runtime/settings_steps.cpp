@@ -34,7 +34,7 @@ void add_loopback(Compiler& c, const spec::Linux& platform) {
   c.step(Section::init, "bring up the loopback device", c.why("linux.namespaces"),
          "the container reaches itself, and nothing else yet", "ip link set lo up", ShellPlace::inside);
   ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
+  std::memcpy(request.ifr_name, "lo", sizeof "lo");
   request.ifr_flags = IFF_UP | IFF_RUNNING;
   Slot socket = c.b.slot("socket");
   c.b.call(SYS_socket, {AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0}).into(socket);

@@ -12,7 +12,9 @@ namespace {
 
 // A new verb: its file in verbs/, its name in verbs/all.hpp, its line here.
 constexpr const Verb* kVerbs[] = {
-    &kImages, &kTag, &kLoad, &kImport, &kVersion, &kHelp, &kManPage, &kCompletion, &kComplete,
+    &kRun,  &kCreate, &kStart, &kExec,    &kAttach,  &kExplain, &kPs,         &kLogs,     &kTop, &kInspect,
+    &kWait, &kStop,   &kKill,  &kPause,   &kUnpause, &kRename,  &kRemove,     &kImages,   &kTag, &kRmi,
+    &kLoad, &kImport, &kInfo,  &kVersion, &kHelp,    &kManPage, &kCompletion, &kComplete,
 };
 
 constexpr Option kGlobalOptions[] = {

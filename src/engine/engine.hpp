@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "engine/monitor_order.hpp"
 #include "engine/record.hpp"
 #include "engine/run_options.hpp"
 
@@ -51,7 +52,8 @@ struct Container {
   std::string error;            // why the last start failed, or empty
   std::int64_t started_at = 0;  // nanoseconds since 1970; 0: never
   std::int64_t finished_at = 0; // nanoseconds since 1970; 0: not yet
-  Running running;              // while it runs
+  Running running;              // of the last run
+  CgroupPlaces cgroup;          // while it runs
 
   [[nodiscard]] bool is_running() const { return status == Status::running || status == Status::paused; }
   // "Up 3 seconds (Paused)", "Exited (137) 2 minutes ago", "Created"; `now` in nanoseconds since 1970.

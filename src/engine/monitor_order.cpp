@@ -21,6 +21,7 @@ void add(std::string& out, std::string_view key, std::uint64_t value) {
 
 std::string order_text(const MonitorOrder& order) {
   std::string out;
+  add(out, "exec", order.exec ? 1U : 0U);
   add(out, "tty", order.tty ? 1U : 0U);
   add(out, "input", order.input ? 1U : 0U);
   add(out, "input-once", order.input_once ? 1U : 0U);
@@ -36,6 +37,10 @@ std::string order_text(const MonitorOrder& order) {
   add(out, "oom-file", order.oom_file);
   for (const std::string& volume : order.volumes)
     add(out, "volume", volume);
+  add(out, "freezer", order.cgroup.freezer);
+  add(out, "freezer-v1", order.cgroup.freezer_v1 ? 1U : 0U);
+  for (const std::string& directory : order.cgroup.directories)
+    add(out, "cgroup", directory);
   return out;
 }
 
@@ -46,7 +51,9 @@ Result<MonitorOrder> parse_order(std::string_view text) {
     std::string_view key = halves.first;
     std::string_view value = halves.second.value_or(std::string_view());
     std::uint64_t number = parse_uint(value).value_or(0);
-    if (key == "tty")
+    if (key == "exec")
+      out.exec = number != 0;
+    else if (key == "tty")
       out.tty = number != 0;
     else if (key == "input")
       out.input = number != 0;
@@ -74,6 +81,12 @@ Result<MonitorOrder> parse_order(std::string_view text) {
       out.oom_file = value;
     else if (key == "volume")
       out.volumes.emplace_back(value);
+    else if (key == "freezer")
+      out.cgroup.freezer = value;
+    else if (key == "freezer-v1")
+      out.cgroup.freezer_v1 = number != 0;
+    else if (key == "cgroup")
+      out.cgroup.directories.emplace_back(value);
     else if (!key.empty())
       return fail(Kind::internal, "the monitor's order has the unknown key " + std::string(key));
   }

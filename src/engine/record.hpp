@@ -9,7 +9,7 @@
 //   STATE/containers/ID/  running program journal attach monitor: gone when the container has ended and was cleaned up
 #pragma once
 
-#include "base/error.hpp"
+#include "base/json.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -47,14 +47,17 @@ struct Record {
   bool remove = false;      // --rm
   bool init = false;
   bool privileged = false;
+  bool standard_seccomp = false; // the default profile: its compiled form is at hand
   std::string stop_signal = "SIGTERM";
   std::int64_t stop_timeout = 10; // seconds; -1: for ever
   std::string log_driver = "json-file";
   std::uint64_t log_max_size = std::uint64_t{10} << 20; // bytes; 0: no limit
   std::uint32_t log_max_files = 3;
-  std::string network_mode = "none";                      // none, host, container:ID
-  std::vector<std::pair<std::string, std::string>> given; // the flags, in order
-  std::string arguments_json;                             // further facts for inspect's HostConfig, as a JSON object
+  std::string network_mode = "none";                        // none, host, container:ID
+  std::vector<std::pair<std::string, std::string>> given;   // the flags, in order
+  std::string cgroup;                                       // "/phial/ID"
+  std::vector<std::pair<std::string, std::string>> reasons; // field of config.json, what put it there
+  Json host_config = Json::object();                        // what inspect shows as HostConfig, as it was asked for
 };
 
 // A run under way. Pids are the host's; a pid and the start time of /proc/PID/stat name one process until the next

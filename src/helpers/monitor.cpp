@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
   }
   reset_signals();
   ::umask(0077);
-  for (int fd : {phial::engine::kMonitorClientFd, phial::engine::kMonitorLockFd, phial::engine::kMonitorAliveFd})
+  using namespace phial::engine;
+  for (int fd : {kMonitorClientFd, kMonitorLockFd, kMonitorAliveFd, kMonitorProcessFd})
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   phial::helpers::Run run(argv[1], argv[2]);
   phial::Result<> done = run.all();

@@ -19,20 +19,6 @@ namespace phial::helpers {
 
 namespace {
 
-Result<> become(int fd, int number) {
-  if (::dup2(fd, number) < 0)
-    return fail_call("dup2", std::to_string(number));
-  return {};
-}
-
-// 0, 1 and 2 are the container's while its first process is made, then nobody's.
-Result<> forget_streams() {
-  Fd null = TRY(open_at(AT_FDCWD, "/dev/null", O_RDWR));
-  for (int number = 0; number < 3; ++number)
-    TRY(become(null.get(), number));
-  return {};
-}
-
 // From here on nothing but the container's end ends us.
 void harden() {
   struct sigaction ignore{};
@@ -84,25 +70,30 @@ Result<> Run::prepare() {
   return {};
 }
 
-Result<Relay::Streams> Run::make_streams() {
+Fd Run::take_slot(std::uint16_t slot) {
+  if (slot == program::kNoSlot)
+    return Fd();
+  Fd out(static_cast<int>(program_->slot(slot)));
+  ::fcntl(out.get(), F_SETFD, FD_CLOEXEC);
+  return out;
+}
+
+// Our ends of what the program made.
+Relay::Streams Run::take_streams() {
+  const program::ImageHeader* image = program_->machine().image;
   Relay::Streams ours;
-  if (order_.tty) {
-    TRY(forget_streams());
-    return ours;
+  ours.input = take_slot(image->stdin_write_slot);
+  ours.output = take_slot(image->stdout_read_slot);
+  ours.errors = take_slot(image->stderr_read_slot);
+  ours.terminal = take_slot(image->terminal_slot);
+  if (ours.terminal) {
+    ours.peer = Fd(::ioctl(ours.terminal.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    winsize window{};
+    window.ws_row = order_.rows;
+    window.ws_col = order_.columns;
+    if (order_.rows != 0)
+      ::ioctl(ours.terminal.get(), TIOCSWINSZ, &window);
   }
-  Pipe output = TRY(make_pipe());
-  Pipe errors = TRY(make_pipe());
-  if (order_.input) {
-    Pipe input = TRY(make_pipe());
-    TRY(become(input.read.get(), 0));
-    ours.input = std::move(input.write);
-  } else {
-    TRY(become(TRY(open_at(AT_FDCWD, "/dev/null", O_RDONLY)).get(), 0));
-  }
-  TRY(become(output.write.get(), 1));
-  TRY(become(errors.write.get(), 2));
-  ours.output = std::move(output.read);
-  ours.errors = std::move(errors.read);
   return ours;
 }
 
@@ -133,32 +124,21 @@ Result<> Run::await_exec() {
 }
 
 Result<Relay::Streams> Run::start() {
-  Relay::Streams streams = TRY(make_streams());
   const program::ImageHeader* image = program_->machine().image;
   failed_ = program_->run(program::Section::host);
   if (failed_ != 0)
     return fail(Kind::system, "the program failed");
   if (image->pidfd_slot == program::kNoSlot || image->pid_slot == program::kNoSlot)
     return fail(Kind::internal, "the program makes no process");
-  process_ = Fd(static_cast<int>(program_->slot(image->pidfd_slot)));
-  ::fcntl(process_.get(), F_SETFD, FD_CLOEXEC);
+  process_ = take_slot(image->pidfd_slot);
   spawned_ = true;
-  TRY(forget_streams());
   // Until `beside` releases it the init does nothing and ends with us; afterwards it is on record.
-  TRY(write_started());
+  if (!order_.exec)
+    TRY(write_started());
   failed_ = program_->run(program::Section::beside);
   if (failed_ != 0)
     return fail(Kind::system, "the program failed");
-  if (image->terminal_slot != program::kNoSlot) {
-    streams.terminal = Fd(static_cast<int>(program_->slot(image->terminal_slot)));
-    ::fcntl(streams.terminal.get(), F_SETFD, FD_CLOEXEC);
-    streams.peer = Fd(::ioctl(streams.terminal.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
-    winsize window{};
-    window.ws_row = order_.rows;
-    window.ws_col = order_.columns;
-    if (order_.rows != 0)
-      ::ioctl(streams.terminal.get(), TIOCSWINSZ, &window);
-  }
+  Relay::Streams streams = take_streams();
   TRY(await_exec());
   return streams;
 }
@@ -201,6 +181,11 @@ void Run::remove_container() {
 }
 
 void Run::finish(const engine::Exit& exit) {
+  if (order_.exec) {
+    program_->undo();
+    (void)remove_tree_at(AT_FDCWD, state_);
+    return;
+  }
   (void)write_file_atomically(container_ + "/exit", engine::exit_text(exit));
   program_->undo();
   if (order_.remove)
@@ -214,8 +199,9 @@ Result<> Run::supervise(Relay::Streams streams) {
   bool logged = order_.log && log.open(directory_.get(), order_.log_max_size, order_.log_max_files);
   relay.emplace(std::move(streams), logged ? &log : nullptr, order_.input_once);
   Fd state = TRY(open_at(AT_FDCWD, state_, O_RDONLY | O_DIRECTORY));
-  if (Result<Fd> listener = engine::wire::listen_at(state.get(), "attach"); listener)
-    relay->listen(std::move(*listener));
+  if (!order_.exec)
+    if (Result<Fd> listener = engine::wire::listen_at(state.get(), "attach"); listener)
+      relay->listen(std::move(*listener));
   auto pid = static_cast<std::int32_t>(program_->slot(program_->machine().image->pid_slot));
   bool told = bool(engine::wire::send(client_.get(), engine::wire::Type::started, engine::wire::bytes_of(pid)));
   std::uint8_t wants = engine::wire::kWantExit | engine::wire::kWantInput;
@@ -247,7 +233,8 @@ Result<> Run::all() {
       (void)::kill(static_cast<pid_t>(program_->slot(program_->machine().image->pid_slot)), SIGKILL);
       siginfo_t info{};
       ::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &info, WEXITED);
-      ::unlink((container_ + "/started").c_str());
+      if (!order_.exec)
+        ::unlink((container_ + "/started").c_str());
     }
     program_->undo();
     report_failure(streams.error());

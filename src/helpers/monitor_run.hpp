@@ -23,7 +23,8 @@ public:
 
 private:
   Result<> prepare();
-  Result<Relay::Streams> make_streams();
+  Fd take_slot(std::uint16_t slot);
+  Relay::Streams take_streams();
   Result<Relay::Streams> start();
   Result<> await_exec();
   Result<> write_started();

@@ -1,0 +1,247 @@
+// create(), plan() and run(): from what was asked for to a container's directory.
+#include "engine/create.hpp"
+
+#include "base/file.hpp"
+#include "engine/clock.hpp"
+#include "engine/host_config.hpp"
+#include "engine/ids.hpp"
+#include "engine/network_files.hpp"
+#include "engine/session.hpp"
+#include "engine/start.hpp"
+#include "engine/volumes.hpp"
+#include "engine/world.hpp"
+#include "spec/writer.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace phial::engine {
+
+namespace {
+
+Result<std::string> choose_name(const Engine& engine, const RunOptions& options) {
+  if (!options.name.empty()) {
+    TRY(check_name(options.name));
+    return options.name;
+  }
+  for (unsigned attempt = 0;; ++attempt) {
+    std::string name = TRY(random_name(attempt));
+    struct stat status{};
+    if (::lstat((names_directory(engine) + "/" + name).c_str(), &status) != 0)
+      return name;
+  }
+}
+
+std::string log_driver_name(LogRequest::Driver driver) {
+  switch (driver) {
+  case LogRequest::Driver::json_file: return "json-file";
+  case LogRequest::Driver::k8s_file: return "k8s-file";
+  case LogRequest::Driver::none: return "none";
+  }
+  return "json-file";
+}
+
+std::vector<std::pair<std::string, std::string>> merge_labels(const RunOptions& options, const ImageFacts& image) {
+  std::vector<std::pair<std::string, std::string>> out = image.config.labels;
+  for (const KeyValue& label : options.labels) {
+    std::erase_if(out, [&](const auto& known) { return known.first == label.key; });
+    out.emplace_back(label.key, label.value);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+Record make_record(const RunOptions& options, const ImageFacts& image, const Specified& specified, std::string id,
+                   std::string name) {
+  Record out;
+  out.id = std::move(id);
+  out.name = std::move(name);
+  out.created = now();
+  out.image = options.image;
+  out.image_id = image.image.id.text();
+  out.layers = image.layers;
+  out.entrypoint = specified.entrypoint;
+  out.command = specified.command;
+  out.labels = merge_labels(options, image);
+  out.mounts = specified.mounts;
+  out.tty = options.tty;
+  out.interactive = options.interactive;
+  out.remove = options.remove;
+  out.init = options.init;
+  out.privileged = options.security.privileged;
+  out.standard_seccomp = options.security.seccomp == SecurityRequest::Seccomp::standard && !out.privileged;
+  out.stop_signal = specified.stop_signal;
+  out.stop_timeout = specified.stop_timeout;
+  out.log_driver = log_driver_name(options.log.driver);
+  out.log_max_size = options.log.max_size.value_or(out.log_max_size);
+  out.log_max_files = options.log.max_file.value_or(out.log_max_files);
+  out.network_mode = specified.network_mode;
+  out.cgroup = (options.cgroup_parent.empty() ? "/phial" : options.cgroup_parent) + "/" + out.id;
+  if (out.cgroup[0] != '/')
+    out.cgroup.insert(0, "/");
+  for (const Reason& reason : specified.reasons)
+    out.reasons.emplace_back(reason.field, reason.text);
+  for (const GivenFlag& flag : options.given)
+    out.given.emplace_back(flag.name, flag.text);
+  out.host_config = host_config_json(options, out);
+  return out;
+}
+
+Result<Prepared> prepare(const Engine& engine, const RunOptions& options) {
+  Prepared out;
+  out.image = TRY(find_image_facts(engine, options));
+  std::string id = TRY(new_id());
+  out.world = TRY(gather_world(engine, options, out.image, id));
+  Specified specified = TRY(specify(options, out.image.config, out.world));
+  std::string name = TRY(choose_name(engine, options));
+  out.record = make_record(options, out.image, specified, std::move(id), std::move(name));
+  out.spec = std::move(specified.spec);
+  out.warnings = std::move(specified.warnings);
+  return out;
+}
+
+// --mount refuses a source that is not there, -v makes a directory of it.
+Result<> check_sources(const RunOptions& options) {
+  for (const MountRequest& mount : options.mounts) {
+    if (mount.type != MountRequest::Type::bind || exists(mount.source))
+      continue;
+    if (!mount.create_source)
+      return fail(Kind::usage, "the bind mount's source " + mount.source + " does not exist",
+                  "make it first, or use -v, which makes a directory");
+    TRY(make_directories(mount.source, 0755));
+  }
+  return {};
+}
+
+// The writable layer: its root stands for the container's /, so it has the mode and the owner of the image's.
+Result<> make_upper(const std::string& directory, const std::vector<std::string>& layers) {
+  struct stat status{};
+  bool known = !layers.empty() && ::stat(layers.back().c_str(), &status) == 0;
+  std::string upper = directory + "/upper";
+  if (::mkdir(upper.c_str(), 0700) != 0 || ::mkdir((directory + "/work").c_str(), 0700) != 0)
+    return fail_call("mkdir", upper);
+  if (known && ::chown(upper.c_str(), status.st_uid, status.st_gid) != 0)
+    return fail_call("chown", upper);
+  if (::chmod(upper.c_str(), known ? status.st_mode & 07777 : 0755) != 0)
+    return fail_call("chmod", upper);
+  return {};
+}
+
+Result<> fill_directory(const std::string& directory, const RunOptions& options, const Prepared& prepared) {
+  TRY(make_upper(directory, prepared.record.layers));
+  TRY(write_network_files(directory, options, prepared.spec));
+  TRY(write_file_atomically(directory + "/config.json", to_text(spec::to_json(prepared.spec)) + "\n"));
+  return write_file_atomically(directory + "/record.json", record_json(prepared.record));
+}
+
+// What a killed create left under a name of its own; the lock in it died with its maker.
+void collect_unfinished(const Engine& engine) {
+  std::string all = engine.root + "/containers";
+  Result<std::vector<std::string>> names = list_directory(all);
+  if (!names)
+    return;
+  for (const std::string& name : *names)
+    if (name.starts_with(kUnfinished)) {
+      Result<Fd> lock = try_lock_file(all + "/" + name + "/lock");
+      if (lock && *lock)
+        (void)remove_tree_at(AT_FDCWD, all + "/" + name);
+    }
+}
+
+// Built beside its place and moved there whole, locked from its beginning.
+Result<Fd> make_directory(const Engine& engine, const RunOptions& options, const Prepared& prepared) {
+  collect_unfinished(engine);
+  std::string final = places(engine, prepared.record.id).directory;
+  std::string building = engine.root + "/containers/" + std::string(kUnfinished) + prepared.record.id;
+  if (::mkdir(building.c_str(), 0700) != 0)
+    return fail_call("mkdir", building);
+  Fd lock = TRY(lock_file(building + "/lock"));
+  Result<> filled = fill_directory(building, options, prepared);
+  if (filled && ::rename(building.c_str(), final.c_str()) != 0)
+    filled = fail_call("rename", final);
+  if (filled)
+    filled = take_name(engine, prepared.record.name, prepared.record.id);
+  if (!filled) {
+    (void)remove_tree_at(AT_FDCWD, building);
+    (void)remove_tree_at(AT_FDCWD, final);
+    return std::unexpected(std::move(filled).error());
+  }
+  return lock;
+}
+
+Result<> refuse_used_name(const Engine& engine, const RunOptions& options) {
+  if (options.name.empty())
+    return {};
+  Result<std::string> id = read_link(names_directory(engine) + "/" + options.name);
+  if (!id || !exists(places(engine, *id).directory))
+    return {};
+  return fail(Kind::exists,
+              "the container name \"" + options.name + "\" is already in use by container " +
+                  id->substr(0, kShortIdLength),
+              "remove it with `phial rm " + options.name + "`, rename it, or take another name");
+}
+
+struct Made {
+  Prepared prepared;
+  Fd lock;
+};
+
+Result<Made> make(const Engine& engine, const RunOptions& options) {
+  TRY(make_places(engine));
+  TRY(refuse_used_name(engine, options));
+  Made out;
+  out.prepared = TRY(prepare(engine, options));
+  TRY(check_sources(options));
+  TRY(make_volumes(options, out.prepared.image, out.prepared.world));
+  out.lock = TRY(make_directory(engine, options, out.prepared));
+  return out;
+}
+
+} // namespace
+
+Plan::Plan() = default;
+Plan::Plan(Plan&&) noexcept = default;
+Plan& Plan::operator=(Plan&&) noexcept = default;
+Plan::~Plan() = default;
+
+Result<Plan> plan(const Engine& engine, const RunOptions& options) {
+  Prepared prepared = TRY(prepare(engine, options));
+  Plan out;
+  out.program = std::make_unique<program::Program>(TRY(compile(engine, prepared.record, prepared.spec)).program);
+  out.spec = std::make_unique<spec::Spec>(std::move(prepared.spec));
+  out.id = prepared.record.id;
+  out.name = prepared.record.name;
+  out.warnings = std::move(prepared.warnings);
+  return out;
+}
+
+Result<Created> create(const Engine& engine, const RunOptions& options) {
+  Made made = TRY(make(engine, options));
+  return Created{made.prepared.record.id, made.prepared.record.name, std::move(made.prepared.warnings)};
+}
+
+Result<Ending> run(const Engine& engine, const RunOptions& options, const Streams& streams,
+                   void (*on_created)(void* context, const Created& created), void* context) {
+  if (streams.attach)
+    TRY(check_terminal(options.tty, options.interactive));
+  SignalDoor signals = TRY(SignalDoor::open(streams.attach && streams.signal_proxy));
+  Made made = TRY(make(engine, options));
+  const Record& record = made.prepared.record;
+  if (on_created != nullptr)
+    on_created(context, {record.id, record.name, made.prepared.warnings});
+  Container container;
+  container.record = record;
+  container.name = record.name;
+  Result<Started> started = start_container(engine, container, made.prepared.spec, streams, std::move(made.lock));
+  if (!started) {
+    if (options.remove)
+      (void)remove(engine, record.id, true, true);
+    return std::unexpected(std::move(started).error());
+  }
+  return follow_started(engine, record, std::move(*started), signals, streams);
+}
+
+} // namespace phial::engine

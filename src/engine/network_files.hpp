@@ -1,0 +1,22 @@
+// The three files of /etc that the engine writes for a container: hosts, hostname, resolv.conf. The texts are pure.
+#pragma once
+
+#include "engine/run_options.hpp"
+#include "spec/types.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phial::engine {
+
+// hosts(5): the loopback lines, then --add-host's.
+[[nodiscard]] std::string hosts_text(const std::vector<KeyValue>& extra);
+// resolv.conf(5): the flags' servers, searches and options; what no flag gives is taken from the host's text.
+// `own_network`: servers on the host's loopback cannot be reached and are left out.
+[[nodiscard]] std::string resolv_text(const RunOptions& options, std::string_view host, bool own_network);
+
+[[nodiscard]] Result<> write_network_files(const std::string& directory, const RunOptions& options,
+                                           const spec::Spec& spec);
+
+} // namespace phial::engine

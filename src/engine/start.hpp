@@ -1,0 +1,43 @@
+// What starting is made of, for start(), run() and the others that need a part of it.
+#pragma once
+
+#include "engine/containers.hpp"
+#include "engine/session.hpp"
+#include "program/program.hpp"
+#include "spec/types.hpp"
+
+namespace phial::engine {
+
+struct Compiled {
+  program::Program program;
+  CgroupPlaces cgroup;
+  std::string oom_file; // where the kernel counts what it killed for want of memory
+};
+// The container's program. Reads the host's facts; changes nothing.
+[[nodiscard]] Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec);
+
+// The words for a start that failed: of the journal in the state directory, else of what the monitor said.
+[[nodiscard]] Error failure_error(const program::Program& program, const std::string& state,
+                                  const wire::Failure& failure);
+
+struct Started {
+  Fd socket; // the monitor's
+  Fd journal;
+  Running running;
+  program::Program program;
+};
+// Starts a container that does not run, under its lock, which the monitor lets go of. Returns when the container's
+// program was executed, or why it was not.
+[[nodiscard]] Result<Started> start_container(const Engine& engine, const Container& container, const spec::Spec& spec,
+                                              const Streams& streams, Fd lock);
+
+[[nodiscard]] Result<Ending> follow_started(const Engine& engine, const Record& record, Started started,
+                                            SignalDoor& signals, const Streams& streams);
+
+// The monitor's first word: started, or failed. Waits for it; `buffer` of wire::kPacket bytes holds it.
+[[nodiscard]] Result<wire::Message> first_word(int socket, std::vector<char>& buffer);
+// A session until its end; where the monitor went without a word, what the records of container `id` say.
+[[nodiscard]] Result<Ending> session(const Engine& engine, int socket, SignalDoor& signals,
+                                     const SessionSettings& settings, const std::string& id);
+
+} // namespace phial::engine

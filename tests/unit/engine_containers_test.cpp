@@ -1,0 +1,197 @@
+#include "base/file.hpp"
+#include "engine/clock.hpp"
+#include "engine/containers.hpp"
+#include "engine/ids.hpp"
+#include "engine/proc_stat.hpp"
+#include "engine/process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace phial::engine {
+namespace {
+
+class Containers : public testing::Test {
+protected:
+  Containers() {
+    char name[] = "/tmp/phial-engine-XXXXXX";
+    base_ = ::mkdtemp(name);
+    engine_ = {base_ + "/root", base_ + "/state", "/nowhere"};
+    EXPECT_TRUE(make_places(engine_));
+  }
+  ~Containers() override { (void)remove_tree_at(AT_FDCWD, base_); }
+
+  std::string add(const std::string& name, char digit) {
+    Record record;
+    record.id = std::string(kIdLength, digit);
+    record.name = name;
+    record.created = digit;
+    EXPECT_TRUE(make_directories(places(engine_, record.id).directory));
+    EXPECT_TRUE(write_file_atomically(places(engine_, record.id).directory + "/record.json", record_json(record)));
+    EXPECT_TRUE(take_name(engine_, name, record.id));
+    return record.id;
+  }
+  void write(const std::string& id, const std::string& file, const std::string& text) {
+    EXPECT_TRUE(write_file_atomically(places(engine_, id).directory + "/" + file, text));
+  }
+  Running ourselves() {
+    Running out;
+    out.pid = out.monitor = ::getpid();
+    out.pid_start = out.monitor_start = *start_time_of(::getpid());
+    out.boot = *boot_id();
+    out.started = now();
+    return out;
+  }
+
+  std::string base_;
+  Engine engine_;
+};
+
+TEST_F(Containers, AreFoundByNameAndByTheBeginningOfTheirId) {
+  std::string a = add("web", 'a');
+  add("db", 'b');
+  EXPECT_EQ(find(engine_, "web")->record.id, a);
+  EXPECT_EQ(find(engine_, a)->name, "web");
+  EXPECT_EQ(find(engine_, "aaa")->name, "web");
+  EXPECT_EQ(find(engine_, "nothing").error().kind, Kind::not_found);
+  EXPECT_EQ(find(engine_, "").error().kind, Kind::not_found);
+  auto all = list(engine_);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ((*all)[0].name, "db");
+}
+
+TEST(Resolve, AmbiguousBeginningsAreRefused) {
+  std::vector<std::string> ids = {std::string(kIdLength, 'a'), std::string(63, 'a') + "b"};
+  EXPECT_EQ(resolve("aa", {}, ids).error().kind, Kind::usage);
+  EXPECT_EQ(*resolve(ids[1], {}, ids), ids[1]);
+  // A name goes before the beginning of an id.
+  EXPECT_EQ(*resolve("aa", {{"aa", ids[1]}}, ids), ids[1]);
+}
+
+TEST_F(Containers, ANameBelongsToOne) {
+  std::string a = add("web", 'a');
+  EXPECT_EQ(take_name(engine_, "web", std::string(kIdLength, 'b')).error().kind, Kind::exists);
+  EXPECT_TRUE(take_name(engine_, "web", a));
+  // The link of a container that is gone is taken over.
+  ASSERT_TRUE(remove_tree_at(AT_FDCWD, places(engine_, a).directory));
+  EXPECT_TRUE(take_name(engine_, "web", std::string(kIdLength, 'b')));
+}
+
+TEST_F(Containers, RenameMovesTheName) {
+  add("web", 'a');
+  add("db", 'b');
+  EXPECT_EQ(rename(engine_, "web", "db").error().kind, Kind::exists);
+  EXPECT_EQ(rename(engine_, "web", "a/b").error().kind, Kind::usage);
+  ASSERT_TRUE(rename(engine_, "web", "www"));
+  EXPECT_EQ(find(engine_, "www")->record.id, std::string(kIdLength, 'a'));
+  EXPECT_FALSE(find(engine_, "web"));
+}
+
+TEST_F(Containers, TheirStateIsWhatTheKernelSays) {
+  std::string id = add("web", 'a');
+  EXPECT_EQ(find(engine_, id)->status, Status::created);
+  Running running = ourselves();
+  write(id, "started", running_text(running));
+  EXPECT_EQ(find(engine_, id)->status, Status::running);
+  EXPECT_EQ(find(engine_, id)->pid, ::getpid());
+  // Another process has the number by now.
+  Running stranger = running;
+  stranger.pid_start += 1;
+  stranger.monitor_start += 1;
+  write(id, "started", running_text(stranger));
+  Container lost = *find(engine_, id);
+  EXPECT_EQ(lost.status, Status::exited);
+  EXPECT_FALSE(lost.exit_code);
+  EXPECT_EQ(lost.status_text(now()), "Exited (unknown)");
+  // Before the last boot.
+  Running old = running;
+  old.boot = "another";
+  write(id, "started", running_text(old));
+  EXPECT_EQ(find(engine_, id)->status, Status::exited);
+  // A record that is there is true.
+  write(id, "exit", exit_text({.code = 3, .finished = now(), .oom_killed = false, .error = {}}));
+  EXPECT_EQ(find(engine_, id)->exit_code, 3);
+}
+
+TEST_F(Containers, AnEndedProcessWhoseMonitorLivesIsStillRunning) {
+  std::string id = add("web", 'a');
+  Running running = ourselves();
+  pid_t child = ::fork();
+  if (child == 0)
+    ::_exit(0);
+  running.pid = child;
+  running.pid_start = *start_time_of(child);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  write(id, "started", running_text(running));
+  EXPECT_EQ(find(engine_, id)->status, Status::running);
+  write(id, "exit", exit_text({.code = 0, .finished = 1, .oom_killed = false, .error = {}}));
+  EXPECT_EQ(find(engine_, id)->status, Status::exited);
+}
+
+TEST_F(Containers, RemoveLeavesNothing) {
+  std::string id = add("web", 'a');
+  ASSERT_TRUE(make_directories(places(engine_, id).state));
+  EXPECT_EQ(*remove(engine_, "web", false, false), id);
+  EXPECT_FALSE(exists(places(engine_, id).directory));
+  EXPECT_FALSE(exists(places(engine_, id).state));
+  EXPECT_TRUE(list_directory(names_directory(engine_))->empty());
+  EXPECT_TRUE(list_directory(engine_.root + "/containers")->empty());
+}
+
+TEST_F(Containers, ADamagedRecordIsToldAndDoesNotHideTheOthers) {
+  std::string id = add("web", 'a');
+  add("db", 'b');
+  write(id, "record.json", "{");
+  std::vector<std::string> problems;
+  auto all = list(engine_, &problems);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->size(), 1U);
+  EXPECT_EQ(problems.size(), 1U);
+}
+
+TEST(StatusText, IsDockers) {
+  Container container;
+  EXPECT_EQ(container.status_text(0), "Created");
+  container.status = Status::running;
+  container.started_at = 10 * kSecond;
+  EXPECT_EQ(container.status_text(13 * kSecond), "Up 3 seconds");
+  container.status = Status::paused;
+  EXPECT_EQ(container.status_text(13 * kSecond), "Up 3 seconds (Paused)");
+  container.status = Status::exited;
+  container.exit_code = 137;
+  container.finished_at = 20 * kSecond;
+  EXPECT_EQ(container.status_text(140 * kSecond), "Exited (137) 2 minutes ago");
+  container.oom_killed = true;
+  EXPECT_EQ(container.status_text(140 * kSecond), "Exited (137) 2 minutes ago, out of memory");
+}
+
+TEST(ProcStat, AnyCommandName) {
+  auto stat = parse_stat("42 (a) b) (c) S 1 42 42 34816 42 4194304 1 2 3 4 50 7 0 0 20 0 1 0 98765 1000 10 0 0 0\n");
+  ASSERT_TRUE(stat);
+  EXPECT_EQ(stat->command, "a) b) (c");
+  EXPECT_EQ(stat->state, 'S');
+  EXPECT_EQ(stat->parent, 1);
+  EXPECT_EQ(stat->terminal, 34816);
+  EXPECT_EQ(stat->ticks, 57U);
+  EXPECT_EQ(stat->start, 98765U);
+  EXPECT_FALSE(parse_stat(""));
+  EXPECT_FALSE(parse_stat("42 (x) S"));
+}
+
+TEST(Process, APidfdIsOfTheRightProcess) {
+  auto start = start_time_of(::getpid());
+  ASSERT_TRUE(start);
+  EXPECT_TRUE(*open_process(::getpid(), *start));
+  EXPECT_FALSE(*open_process(::getpid(), *start + 1));
+  EXPECT_FALSE(*open_process(4194305, 1));
+}
+
+} // namespace
+} // namespace phial::engine

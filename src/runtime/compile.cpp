@@ -47,8 +47,9 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_terminal_steps(c, process);
   add_directory_steps(c, process);
   TRY(add_late_mount_steps(c, request));
-  add_path_steps(c, spec.platform);
+  // Before /proc/sys becomes read-only.
   TRY(add_kernel_settings_steps(c, request));
+  add_path_steps(c, spec.platform);
   add_pivot_steps(c, request);
   add_limit_steps(c, process);
   add_keyring_steps(c);

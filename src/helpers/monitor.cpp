@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
   reset_signals();
   ::umask(0077);
   using namespace phial::engine;
-  for (int fd : {kMonitorClientFd, kMonitorLockFd, kMonitorAliveFd, kMonitorProcessFd})
+  // kMonitorProcessFd is for the init, which joins the namespaces of that process.
+  for (int fd : {kMonitorClientFd, kMonitorLockFd, kMonitorAliveFd})
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   phial::helpers::Run run(argv[1], argv[2]);
   phial::Result<> done = run.all();

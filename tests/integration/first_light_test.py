@@ -41,7 +41,7 @@ def test_exit_statuses_are_dockers(t):
     t.fails(126, "run", "--rm", "busybox", "/etc/passwd", err="/etc/passwd")
     t.fails(125, "run", "--rm", "no-such-image", err="no-such-image")
     t.fails(125, "run", "--rm", "--memory", "many", "busybox", err="memory")
-    t.fails(137, "run", "--rm", "busybox", "sh", "-c", "kill -9 $$")
+    t.fails(137, "run", "--rm", "busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?")
 
 
 def test_it_sees_only_itself(t):
@@ -71,7 +71,7 @@ def test_a_small_limit_is_enough_and_too_much_is_killed(t):
     t.phial("start", "-a", name)
     state = t.inspect(name)["State"]
     expect(state["OOMKilled"] is True, state)
-    expect("oom" in t.ok("ps", "-a").lower(), t.ok("ps", "-a"))
+    expect("out of memory" in t.ok("ps", "-a"), t.ok("ps", "-a"))
 
 
 def test_explain_shows_the_program_and_runs_nothing(t):
@@ -86,7 +86,7 @@ def test_explain_shows_the_program_and_runs_nothing(t):
 
 def test_timings_name_each_step(t):
     done = t.phial("run", "--rm", "--timings", "busybox", "true")
-    expect(done.exit == 0 and "µs" in done.out + done.err and "pivot_root" in done.out + done.err, done)
+    expect(done.exit == 0 and " us" in done.err and "become true" in done.err, done)
 
 
 def test_detached_life(t):

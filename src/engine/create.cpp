@@ -2,6 +2,7 @@
 #include "engine/create.hpp"
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "engine/clock.hpp"
 #include "engine/host_config.hpp"
 #include "engine/ids.hpp"
@@ -132,7 +133,7 @@ Result<> make_upper(const std::string& directory, const std::vector<std::string>
 
 Result<> fill_directory(const std::string& directory, const RunOptions& options, const Prepared& prepared) {
   TRY(make_upper(directory, prepared.record.layers));
-  TRY(write_network_files(directory, options, prepared.spec));
+  TRY(write_network_files(directory, network_files(options, prepared.spec)));
   TRY(write_file_atomically(directory + "/config.json", to_text(spec::to_json(prepared.spec)) + "\n"));
   return write_file_atomically(directory + "/record.json", record_json(prepared.record));
 }
@@ -207,10 +208,26 @@ Plan::Plan(Plan&&) noexcept = default;
 Plan& Plan::operator=(Plan&&) noexcept = default;
 Plan::~Plan() = default;
 
+namespace {
+
+// What create() does before the program runs, as a person would do it in a shell.
+std::string preparing_shell(const std::string& directory, const RunOptions& options, const Prepared& prepared) {
+  std::string out = "mkdir -p -m 0700 " + shell_quote(directory) + "\ncd " + shell_quote(directory) +
+                    "\nmkdir -p upper work\nchmod 0755 upper\n";
+  for (const NetworkFile& file : network_files(options, prepared.spec))
+    out += "printf %s " + shell_quote(file.text) + " > " + file.name + "\n";
+  for (const VolumePlace& volume : prepared.world.volumes)
+    out += "mkdir -p " + shell_quote(volume.directory) + "\n";
+  return out + "cd /";
+}
+
+} // namespace
+
 Result<Plan> plan(const Engine& engine, const RunOptions& options) {
   Prepared prepared = TRY(prepare(engine, options));
   Plan out;
-  out.program = std::make_unique<program::Program>(TRY(compile(engine, prepared.record, prepared.spec)).program);
+  std::string shell = preparing_shell(places(engine, prepared.record.id).directory, options, prepared);
+  out.program = std::make_unique<program::Program>(TRY(compile(engine, prepared.record, prepared.spec, shell)).program);
   out.spec = std::make_unique<spec::Spec>(std::move(prepared.spec));
   out.id = prepared.record.id;
   out.name = prepared.record.name;

@@ -49,9 +49,9 @@ std::string resolv_text(const RunOptions& options, std::string_view host, bool o
   return servers + search + settings;
 }
 
-Result<> write_network_files(const std::string& directory, const RunOptions& options, const spec::Spec& spec) {
+std::vector<NetworkFile> network_files(const RunOptions& options, const spec::Spec& spec) {
   if (options.network.from == NamespaceRequest::From::container)
-    return {}; // the other container's are used
+    return {};
   bool host_network = options.network.from == NamespaceRequest::From::host;
   std::string hosts = hosts_text(options.extra_hosts);
   if (host_network)
@@ -61,10 +61,15 @@ Result<> write_network_files(const std::string& directory, const RunOptions& opt
         hosts += entry.value + "\t" + entry.key + "\n";
     }
   Result<std::string> resolv = read_file("/etc/resolv.conf");
-  TRY(write_file_atomically(directory + "/hosts", hosts, 0644));
-  TRY(write_file_atomically(directory + "/hostname", spec.hostname + "\n", 0644));
-  return write_file_atomically(directory + "/resolv.conf",
-                               resolv_text(options, resolv ? *resolv : std::string(), !host_network), 0644);
+  return {{"hosts", std::move(hosts)},
+          {"hostname", spec.hostname + "\n"},
+          {"resolv.conf", resolv_text(options, resolv ? *resolv : std::string(), !host_network)}};
+}
+
+Result<> write_network_files(const std::string& directory, const std::vector<NetworkFile>& files) {
+  for (const NetworkFile& file : files)
+    TRY(write_file_atomically(directory + "/" + file.name, file.text, 0644));
+  return {};
 }
 
 } // namespace phial::engine

@@ -16,7 +16,13 @@ namespace phial::engine {
 // `own_network`: servers on the host's loopback cannot be reached and are left out.
 [[nodiscard]] std::string resolv_text(const RunOptions& options, std::string_view host, bool own_network);
 
-[[nodiscard]] Result<> write_network_files(const std::string& directory, const RunOptions& options,
-                                           const spec::Spec& spec);
+struct NetworkFile {
+  std::string name; // "hosts"
+  std::string text;
+};
+// All of them, empty where another container's are used. Reads the host's own.
+[[nodiscard]] std::vector<NetworkFile> network_files(const RunOptions& options, const spec::Spec& spec);
+
+[[nodiscard]] Result<> write_network_files(const std::string& directory, const std::vector<NetworkFile>& files);
 
 } // namespace phial::engine

@@ -13,8 +13,10 @@ struct Compiled {
   CgroupPlaces cgroup;
   std::string oom_file; // where the kernel counts what it killed for want of memory
 };
-// The container's program. Reads the host's facts; changes nothing.
-[[nodiscard]] Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec);
+// The container's program. Reads the host's facts; changes nothing. Its first step stands for what create() has done:
+// `preparing` is that in shell commands, for a container that has not been created.
+[[nodiscard]] Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec,
+                                       std::string preparing = {});
 
 // The words for a start that failed: of the journal in the state directory, else of what the monitor said.
 [[nodiscard]] Error failure_error(const program::Program& program, const std::string& state,

@@ -4,17 +4,19 @@
 #include "program/journal_report.hpp"
 #include "program/print_calls.hpp"
 
+#include <cmath>
+
 namespace phial::program {
 
 namespace {
 
 // 1234.56 -> "1234.6"; without a locale.
 std::string tenths(double microseconds) {
-  auto rounded = static_cast<std::uint64_t>(microseconds * 10 + 0.5);
+  auto rounded = static_cast<std::uint64_t>(std::llround(microseconds * 10));
   return std::to_string(rounded / 10) + "." + std::to_string(rounded % 10);
 }
 
-std::string right(std::string text, std::size_t width) {
+std::string right(const std::string& text, std::size_t width) {
   return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
 }
 

@@ -109,8 +109,8 @@ void Builder::jump(Label& label) {
   Added(*this, open_, part(open_).code.size() - 1).then_skip(label);
 }
 
-void Builder::otherwise(Label& label) {
-  Added(*this, open_, part(open_).code.size() - 1).or_else(label);
+void Builder::otherwise(Label& label, int tolerated) {
+  Added(*this, open_, part(open_).code.size() - 1).tolerate(tolerated).or_else(label);
 }
 
 Slot Builder::slot(std::string_view name) {

@@ -77,8 +77,8 @@ public:
   void then(Label& label, int tolerated);
   // Goes on at `label`, always.
   void jump(Label& label);
-  // The last instruction added: on any error go on at `label`.
-  void otherwise(Label& label);
+  // The last instruction added: on `tolerated`, or on any error where that is 0, go on at `label`.
+  void otherwise(Label& label, int tolerated = 0);
 
   // A new slot; names are unique by a suffix that is added where needed.
   Slot slot(std::string_view name);

@@ -133,18 +133,21 @@ std::string note(const Program& program, const Instruction& instruction) {
   auto add = [&out](std::string text) { out += (out.empty() ? "" : "; ") + std::move(text); };
   if (instruction.flow == Flow::then_skip && instruction.op != Op::skip)
     add("on success " + destination(program, instruction));
+  bool jumps_on_error = instruction.flow == Flow::or_else;
   if (instruction.tolerated[0] != 0) {
     std::string names = kernel::errno_name(instruction.tolerated[0]);
     bool two = instruction.tolerated[1] != 0;
     if (two)
-      names += " and " + kernel::errno_name(instruction.tolerated[1]);
+      names += (jumps_on_error ? " or " : " and ") + kernel::errno_name(instruction.tolerated[1]);
     if (instruction.flow == Flow::then_skip)
       add("on " + names + " go on");
+    else if (jumps_on_error)
+      add("on " + names + " " + destination(program, instruction));
     else
       add(names + (two ? " are fine" : " is fine"));
-  }
-  if (instruction.flow == Flow::or_else)
+  } else if (jumps_on_error) {
     add("on failure " + destination(program, instruction));
+  }
   return out;
 }
 

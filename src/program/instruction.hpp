@@ -34,7 +34,7 @@ enum class Op : std::uint8_t {
 // What happens after an instruction beyond going on to the next.
 enum class Flow : std::uint8_t {
   plain,     // an error that is not tolerated fails the program
-  or_else,   // an error that is not tolerated goes on at `target`
+  or_else,   // a tolerated error goes on at `target`, any error where none is named; others fail
   then_skip, // success goes on at `target`; a tolerated error goes on to the next
 };
 

@@ -111,15 +111,16 @@ std::uint32_t run_section(Machine& machine, Section section) {
     const Instruction& instruction = code_of(machine.image)[at];
     long result = run_instruction(machine, at);
     // mmap and its like give addresses, but no program uses them: every negative result is an errno.
-    bool failed = result < 0 && !tolerates(instruction, result);
-    if (failed && instruction.flow != Flow::or_else) {
+    bool tolerated = tolerates(instruction, result);
+    bool jump = result >= 0 ? instruction.flow == Flow::then_skip
+                            : instruction.flow == Flow::or_else && (tolerated || instruction.tolerated[0] == 0);
+    if (result < 0 && !tolerated && !jump) {
       if (machine.journal != nullptr) {
         machine.journal->failed_errno = static_cast<std::int32_t>(-result);
         machine.journal->failed = at + 1;
       }
       return at + 1;
     }
-    bool jump = failed || (result >= 0 && instruction.flow == Flow::then_skip);
     at = jump ? instruction.target : at + 1;
   }
   return 0;

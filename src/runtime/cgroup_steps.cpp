@@ -176,7 +176,7 @@ void add_open_cgroup_steps(Compiler& c, const Request& request) {
 }
 
 void add_join_cgroup_steps(Compiler& c, const Request& request) {
-  if (!request.cgroup.empty()) {
+  if (!request.cgroup.empty() && c.facts.cgroups.mode != CgroupMode::v2) { // there it is born in it
     std::string shell;
     std::size_t opened = 0;
     c.step(Section::init, "join the cgroup in each hierarchy", c.why("linux.cgroupsPath"),

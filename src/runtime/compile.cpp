@@ -35,7 +35,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   // The host, beside it.
   TRY(add_user_map_steps(c, spec.platform));
   add_oom_steps(c, process);
-  add_release_steps(c);
+  add_release_steps(c, request.cgroup);
   add_receive_terminal_steps(c, process);
 
   // The init, until the container is created.

@@ -66,6 +66,8 @@ Slot Compiler::target(std::string_view path, TargetKind kind) {
   std::vector<std::string> names = components(path);
   if (names.empty())
     return root;
+  if (has_dev && names.size() == 2 && names[0] == "dev")
+    return target_in_dev(names[1], kind);
   std::string whole = join(names, "/");
   std::uint64_t directory = kind == TargetKind::directory ? O_DIRECTORY : 0;
   program::Label found;
@@ -88,9 +90,20 @@ Slot Compiler::target(std::string_view path, TargetKind kind) {
   return at;
 }
 
+// A fresh file system of ours that nobody else has seen: there is nothing in it to be led astray by.
+Slot Compiler::target_in_dev(const std::string& name, TargetKind kind) {
+  if (kind == TargetKind::directory)
+    b.call(SYS_mkdirat, {dev, b.text(name), 0755}).tolerate(EEXIST);
+  else
+    b.call(SYS_mknodat, {dev, b.text(name), S_IFREG | 0644, 0}).tolerate(EEXIST);
+  Slot at = b.slot("at");
+  b.call(SYS_openat, {dev, b.text(name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(at);
+  return at;
+}
+
 Slot Compiler::existing(std::string_view path, program::Label& missing, int more_flags) {
   Slot at = resolve(join(components(path), "/"), static_cast<std::uint64_t>(more_flags));
-  b.otherwise(missing);
+  b.otherwise(missing, ENOENT);
   return at;
 }
 

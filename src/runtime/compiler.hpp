@@ -80,6 +80,7 @@ struct Compiler {
   void set_attributes(Slot mount, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation, bool recursive);
 
 private:
+  Slot target_in_dev(const std::string& name, TargetKind kind);
   Slot make_components(Slot from, const std::vector<std::string>& names);
   Slot resolve(std::string_view path, std::uint64_t flags);
 };
@@ -104,7 +105,7 @@ void begin_init(Compiler& c); // waits for the release, begins a session
 [[nodiscard]] Result<> add_user_map_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] bool has_own_user_namespace(const spec::Linux& platform);
 void add_oom_steps(Compiler& c, const spec::Process& process);
-void add_release_steps(Compiler& c);
+void add_release_steps(Compiler& c, const std::string& cgroup);
 void add_receive_terminal_steps(Compiler& c, const spec::Process& process);
 
 // For an init that may not open the files itself.

@@ -79,7 +79,7 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   add_sync_steps(c);
   add_clone(c, request, cgroups);
   add_oom_steps(c, process);
-  add_release_steps(c);
+  add_release_steps(c, {});
   add_receive_terminal_steps(c, process);
 
   begin_init(c);

@@ -173,8 +173,10 @@ void begin_init(Compiler& c) {
   c.b.call(SYS_umask, {0});
 }
 
-void add_release_steps(Compiler& c) {
+void add_release_steps(Compiler& c, const std::string& cgroup) {
   c.step(Section::beside, "release the init", "everything it needs from the host is there");
+  if (c.facts.cgroups.mode == kernel::CgroupMode::v2 && !cgroup.empty()) // a shell cannot clone into a cgroup
+    c.b.shell("echo $pid > " + c.facts.cgroups.unified()->directory(cgroup) + "/cgroup.procs", ShellPlace::host);
   c.b.call(SYS_close, {c.sync}); // only the init holds its end now: its end of file tells that it became the program
   c.b.add(Op::post, {c.host_sync, 'r'});
 }

@@ -1,0 +1,169 @@
+// The compiler from spec to program: pure, so its expected output is the printed program. With PHIAL_GOLDEN=write in
+// the environment the files below tests/data/compile are written anew.
+#include "golden.hpp"
+#include "kernel/capabilities.hpp"
+#include "kernel/cgroup/layout.hpp"
+#include "kernel/devices.hpp"
+#include "program/link.hpp"
+#include "program/print_calls.hpp"
+#include "runtime/compile.hpp"
+#include "runtime/default_spec.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sched.h>
+#include <sys/mount.h>
+
+namespace phial::runtime {
+namespace {
+
+HostFacts facts_v2() {
+  HostFacts facts;
+  facts.kernel_major = 6;
+  facts.kernel_minor = 18;
+  facts.cgroups = kernel::parse_cgroup_layout("30 24 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n",
+                                              "0::/user.slice\n", "cpuset cpu io memory hugetlb pids\n")
+                      .value();
+  return facts;
+}
+
+HostFacts facts_v1() {
+  HostFacts facts = facts_v2();
+  facts.cgroups =
+      kernel::parse_cgroup_layout("30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+                                  "31 24 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+                                  "32 24 0:28 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+                                  "33 24 0:29 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices\n"
+                                  "34 24 0:30 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n",
+                                  "5:name=systemd:/\n4:devices:/\n3:cpuset:/\n2:cpu,cpuacct:/\n1:memory:/\n", "")
+          .value();
+  facts.cpuset_cpus = "0-3";
+  facts.cpuset_mems = "0";
+  return facts;
+}
+
+struct Case {
+  spec::Spec spec = default_spec();
+  Request request;
+  HostFacts facts = facts_v2();
+
+  Case() {
+    spec.process->terminal = false;
+    spec.platform.resources->devices = kernel::default_device_rules();
+    request.id = "c1";
+    request.spec = &spec;
+    request.root.directory = "/bundle/rootfs";
+    request.cgroup = "/phial/c1";
+  }
+  Result<program::Program> compile() { return compile_run(request, facts); }
+  void expect(const std::string& file) {
+    Result<program::Program> program = compile();
+    ASSERT_TRUE(program) << program.error().text();
+    EXPECT_TRUE(program::link(*program));
+    expect_golden(program::print_calls(*program, {.width = 0}), "compile/" + file);
+  }
+};
+
+TEST(Compile, RuncsDefaultBundleOnCgroupV2) {
+  Case().expect("default-v2");
+}
+
+TEST(Compile, RuncsDefaultBundleOnCgroupV1) {
+  Case c;
+  c.facts = facts_v1();
+  c.expect("default-v1");
+}
+
+TEST(Compile, AnOverlayWithLimitsBindsUserAndTerminal) {
+  Case c;
+  c.request.root.layers = {"/layers/a/diff", "/layers/b/diff"};
+  c.request.root.upper = "/containers/c1/upper";
+  c.request.root.work = "/containers/c1/work";
+  c.request.reaper = true;
+  c.spec.process->terminal = true;
+  c.spec.process->no_new_privileges = false;
+  c.spec.process->user = {1000, 1000, {}, {1000, 44}};
+  c.spec.process->cwd = "/home/user";
+  c.spec.process->oom_score_adj = 100;
+  c.spec.platform.resources->memory.emplace();
+  c.spec.platform.resources->memory->limit = 64 << 20;
+  c.spec.platform.resources->pids = kernel::PidsResources{32};
+  c.spec.platform.sysctl = {{"net.ipv4.ip_forward", "1"}};
+  c.spec.platform.seccomp.emplace();
+  c.spec.mounts.push_back({"/data", "bind", "/srv/data", {"rbind", "ro"}, {}, {}});
+  c.facts.sources = {{"/srv/data", SourceKind::directory}};
+  c.request.reasons = {{"linux.resources.memory", "flag --memory 64m"}, {"mounts[7]", "flag -v /srv/data:/data:ro"}};
+  c.expect("overlay-v2");
+}
+
+TEST(Compile, BeforeLowerdirPlusLayersGoByDescriptor) {
+  Case c;
+  c.request.root.layers = {"/layers/a/diff", "/layers/b/diff"};
+  c.facts.kernel_minor = 1;
+  std::string text = program::print_calls(c.compile().value(), {.width = 0});
+  EXPECT_NE(text.find("\"lowerdir\", \"512:513\""), std::string::npos);
+  EXPECT_EQ(text.find("lowerdir+"), std::string::npos);
+}
+
+TEST(Compile, UserNamespaceWaitsForItsMaps) {
+  Case c;
+  c.spec.platform.namespaces.push_back({spec::NamespaceType::user, ""});
+  c.spec.platform.uid_mappings = {{0, 100000, 65536}};
+  c.spec.platform.gid_mappings = {{0, 100000, 65536}};
+  std::string text = program::print_calls(c.compile().value(), {.width = 0});
+  EXPECT_EQ(text.find("CLONE_VFORK"), std::string::npos);
+  EXPECT_LT(text.find("uid_map"), text.find("tell phial-init to go on"));
+  EXPECT_EQ(text.find("mknodat($tmpfs, \"null\", S_IFCHR"), std::string::npos);
+}
+
+TEST(Compile, TheSameInputGivesTheSameProgram) {
+  Case c;
+  EXPECT_EQ(program::link(c.compile().value()).value(), program::link(c.compile().value()).value());
+}
+
+TEST(Compile, EveryStepSaysWhy) {
+  Case c;
+  c.facts = facts_v1();
+  program::Program program = c.compile().value();
+  for (const program::Step& step : program.steps) {
+    EXPECT_FALSE(step.text.what.empty());
+    EXPECT_FALSE(step.text.why.empty()) << step.text.what;
+  }
+}
+
+TEST(Compile, WhatIsMadeOutsideBringsItsUndo) {
+  Case c;
+  c.facts = facts_v1();
+  EXPECT_EQ(program::count(c.compile().value()).undo, 5U); // a cgroup in each hierarchy
+}
+
+TEST(Compile, WrongInputIsRefusedWithItsField) {
+  Case missing;
+  missing.spec.mounts.push_back({"/data", "bind", "/nowhere", {"bind"}, {}, {}});
+  EXPECT_NE(missing.compile().error().text().find("mounts[7]"), std::string::npos);
+  Case capability;
+  capability.spec.process->capabilities->bounding = {"CAP_FLY"};
+  EXPECT_NE(capability.compile().error().text().find("process.capabilities.bounding[0]"), std::string::npos);
+  Case sysctl;
+  sysctl.spec.platform.sysctl = {{"kernel.core_pattern", "x"}};
+  EXPECT_FALSE(sysctl.compile());
+  Case maps;
+  maps.spec.platform.namespaces.push_back({spec::NamespaceType::user, ""});
+  EXPECT_FALSE(maps.compile());
+}
+
+TEST(Compile, ExecJoinsAndNeverMakes) {
+  spec::Process process = *default_spec().process;
+  process.terminal = false;
+  ExecRequest request;
+  request.process = &process;
+  request.pidfd = 6;
+  request.join = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET;
+  request.cgroups = {{"/sys/fs/cgroup/phial/c1", true}};
+  Result<program::Program> program = compile_exec(request, facts_v2());
+  ASSERT_TRUE(program) << program.error().text();
+  expect_golden(program::print_calls(*program, {.width = 0}), "compile/exec-v2");
+}
+
+} // namespace
+} // namespace phial::runtime

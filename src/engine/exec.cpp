@@ -66,10 +66,10 @@ Result<spec::Process> make_process(const Container& container, const spec::Proce
   if (options.working_directory)
     out.cwd = *options.working_directory;
   spec::Capabilities capabilities;
-  if (options.privileged)
-    capabilities.bounding =
-        kernel::capability_names(kernel::CapabilitySet((std::uint64_t{2} << TRY(kernel::last_capability())) - 1));
-  else if (first.capabilities)
+  if (options.privileged) {
+    if (auto own = kernel::parse_status_capabilities(TRY(read_file("/proc/self/status"))))
+      capabilities.bounding = kernel::capability_names(own->permitted & own->bounding);
+  } else if (first.capabilities)
     capabilities.bounding = first.capabilities->bounding;
   if (out.user.uid == 0)
     capabilities.effective = capabilities.permitted = capabilities.bounding;

@@ -92,16 +92,18 @@ void set_environment(Work& work) {
 Result<> set_capabilities(Work& work) {
   const SecurityRequest& security = work.options.security;
   using kernel::CapabilitySet;
-  CapabilitySet known((std::uint64_t{2} << work.world.last_capability) - 1);
-  CapabilitySet set = security.privileged ? CapabilitySet::all() : kernel::default_capabilities();
+  // "All" is all there are to give; one that was named and is not ours is the kernel's to refuse.
+  CapabilitySet ours = CapabilitySet::all() & CapabilitySet(work.world.own_capabilities);
+  CapabilitySet set = security.privileged ? ours : kernel::default_capabilities();
   CapabilitySet add = TRY(kernel::parse_capabilities(security.cap_add));
   CapabilitySet drop = TRY(kernel::parse_capabilities(security.cap_drop));
+  if (add == CapabilitySet::all())
+    add = ours;
   // --cap-drop ALL --cap-add X means X alone; --cap-add ALL --cap-drop X means all but X.
   if (drop == CapabilitySet::all())
     set = add;
   else
     set = (set | add) - drop;
-  set = set & known;
   spec::Capabilities capabilities;
   capabilities.bounding = kernel::capability_names(set);
   if (work.out.spec.process->user.uid == 0) {

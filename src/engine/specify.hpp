@@ -50,7 +50,7 @@ struct World {
   std::vector<JoinedContainer> joined;
   std::vector<VolumePlace> volumes;
   bool cgroup_v2 = false; // the memory controller is one of version 2
-  unsigned last_capability = 40;
+  std::uint64_t own_capabilities = ~std::uint64_t{0}; // what we may hand down: our bounding and permitted sets
   unsigned kernel_major = 0;
   unsigned kernel_minor = 0;
 

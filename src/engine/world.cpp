@@ -161,7 +161,8 @@ Result<World> gather_world(const Engine& engine, const RunOptions& options, cons
     out.kernel_minor = static_cast<unsigned>(parse_uint(minor).value_or(0));
   }
   out.cgroup_v2 = TRY(memory_is_v2());
-  out.last_capability = static_cast<unsigned>(TRY(kernel::last_capability()));
+  if (auto own = kernel::parse_status_capabilities(TRY(read_file("/proc/self/status"))))
+    out.own_capabilities = (own->permitted & own->bounding).bits();
   out.user =
       TRY(spec::resolve_user(options.user.empty() ? image.config.user : options.user,
                              TRY(read_in_layers(image.layers, "etc/passwd", spec::kMaxUserFile)),

@@ -4,6 +4,7 @@
 #include "engine/proc_stat.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -35,6 +36,7 @@ void harden() {
 // What starting needed of our own code and constants is not needed while we wait: the kernel brings back the pages that
 // are.
 void give_back_pages() {
+  ::malloc_trim(0);
   const std::uintptr_t mask = ~static_cast<std::uintptr_t>(4095);
   auto begin = reinterpret_cast<std::uintptr_t>(__executable_start) & mask;
   auto end = (reinterpret_cast<std::uintptr_t>(__etext) + 4095) & mask;

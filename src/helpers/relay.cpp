@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace phial::helpers {
 
@@ -113,9 +112,9 @@ void Relay::obey(Client& client, const Message& message) {
   case Type::input:
     if ((client.wants & engine::wire::kWantInput) == 0)
       break;
-    std::memcpy(input_, message.bytes.data(), message.bytes.size());
-    input_begin_ = 0;
-    input_end_ = message.bytes.size();
+    // It lies in input_ already, behind its type; nobody else is heard until it has gone on.
+    input_begin_ = 1;
+    input_end_ = 1 + message.bytes.size();
     push_input();
     break;
   case Type::end:
@@ -130,7 +129,7 @@ void Relay::obey(Client& client, const Message& message) {
 void Relay::hear(Client& client) {
   while (client.socket && input_begin_ == input_end_) {
     Message message;
-    Got got = engine::wire::receive(client.socket.get(), message_, message);
+    Got got = engine::wire::receive(client.socket.get(), input_, message);
     if (got == Got::nothing)
       return;
     if (got == Got::end)

@@ -80,7 +80,6 @@ private:
   bool input_closing_ = false;
   char chunk_[engine::wire::kPayload];
   char input_[engine::wire::kPacket];
-  char message_[engine::wire::kPacket];
 };
 
 } // namespace phial::helpers

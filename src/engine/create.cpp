@@ -124,6 +124,7 @@ Result<> make_upper(const std::string& directory, const std::vector<std::string>
   std::string upper = directory + "/upper";
   if (::mkdir(upper.c_str(), 0700) != 0 || ::mkdir((directory + "/work").c_str(), 0700) != 0)
     return fail_call("mkdir", upper);
+  // allow naked-mount: the engine's own directory, before there is a container
   if (known && ::chown(upper.c_str(), status.st_uid, status.st_gid) != 0)
     return fail_call("chown", upper);
   if (::chmod(upper.c_str(), known ? status.st_mode & 07777 : 0755) != 0)

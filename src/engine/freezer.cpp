@@ -38,6 +38,7 @@ Result<bool> freeze_v1(const std::string& state) {
     if (trim(text) == "FROZEN")
       return true;
     timespec pause{0, 1'000'000};
+    // allow sleep: the freezer of version 1 wakes nobody
     ::nanosleep(&pause, nullptr);
   }
   return false;

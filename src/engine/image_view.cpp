@@ -27,15 +27,14 @@ Result<Fd> new_overlay() {
   return fs;
 }
 
-// allow naked-mount: a detached view of an image, which no container has
 Result<Fd> mount_of(const Fd& fs) {
   if (::syscall(SYS_fsconfig, fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
     return fail_call("fsconfig(FSCONFIG_CMD_CREATE)", "overlay");
-  Fd mount(static_cast<int>(::syscall(SYS_fsmount, fs.get(), FSMOUNT_CLOEXEC,
-                                      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)));
-  if (!mount)
+  Fd view(static_cast<int>(::syscall(SYS_fsmount, fs.get(), FSMOUNT_CLOEXEC,
+                                     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)));
+  if (!view)
     return fail_call("fsmount", "overlay");
-  return mount;
+  return view;
 }
 
 // Before Linux 6.8 the layers are one string, too short for paths: they are named by descriptor, relative to

@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   reset_signals();
-  ::umask(0077);
+  // The program's modes are meant: the container's users read their own cgroup. What is ours says 0600 itself.
+  ::umask(0022);
   using namespace phial::engine;
   // kMonitorProcessFd is for the init, which joins the namespaces of that process.
   for (int fd : {kMonitorClientFd, kMonitorLockFd, kMonitorAliveFd})

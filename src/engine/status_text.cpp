@@ -25,7 +25,9 @@ std::string Container::status_text(std::int64_t now) const {
     // When it ended is not known either, if its monitor did not live to see it.
     if (finished_at != 0)
       out += " " + human_duration(now - finished_at) + " ago";
-    return out + (oom_killed ? ", out of memory" : "");
+    if (!oom_killed)
+      return out;
+    return out + (exit_code == 137 ? ", out of memory" : ", a process was killed for want of memory");
   }
   case Status::dead: return "Dead";
   }

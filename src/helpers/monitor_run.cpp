@@ -165,7 +165,7 @@ Result<engine::Exit> Run::collect() {
   engine::Exit exit;
   exit.finished = engine::now();
   exit.code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
-  exit.oom_killed = exit.code == 128 + SIGKILL && oom_killed(order_.oom_file);
+  exit.oom_killed = oom_killed(order_.oom_file); // any process of it, as docker counts
   return exit;
 }
 

@@ -169,6 +169,7 @@ void begin_init(Compiler& c) {
          "no process of the container can look into the init");
   c.b.call(SYS_prctl, {PR_SET_DUMPABLE, 0, 0, 0, 0});
   c.b.call(SYS_rt_sigprocmask, {SIG_SETMASK, c.b.room(8), 0, 8});
+  c.b.call(SYS_prctl, {PR_SET_NAME, c.b.text("phial-init"), 0, 0, 0});
   c.b.call(SYS_setsid);
   c.b.call(SYS_umask, {0});
 }

@@ -171,7 +171,7 @@ void add_open_cgroup_steps(Compiler& c, const Request& request) {
     if (hierarchy.version == 2)
       continue;
     c.procs.push_back(c.b.slot("procs"));
-    c.open(c.procs.back(), hierarchy.directory(request.cgroup) + "/cgroup.procs", O_WRONLY);
+    c.open(c.procs.back(), hierarchy.directory(request.cgroup) + "/" + std::string(kJoinFile), O_WRONLY);
   }
 }
 
@@ -182,8 +182,8 @@ void add_join_cgroup_steps(Compiler& c, const Request& request) {
     c.step(Section::init, "join the cgroup in each hierarchy", c.why("linux.cgroupsPath"),
            "what the container uses is counted, and limited", "", ShellPlace::host);
     for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {
-      std::string procs = hierarchy.directory(request.cgroup) + "/cgroup.procs";
-      shell += (shell.empty() ? "echo $pid > " : "\necho $pid > ") + procs;
+      std::string directory = hierarchy.directory(request.cgroup);
+      shell += (shell.empty() ? "echo $pid > " : "\necho $pid > ") + directory + "/cgroup.procs";
       if (hierarchy.version == 2)
         continue; // born in it
       if (opened < c.procs.size()) {
@@ -191,7 +191,7 @@ void add_join_cgroup_steps(Compiler& c, const Request& request) {
         continue;
       }
       Slot file = c.b.slot("procs");
-      c.open(file, procs, O_WRONLY | O_CLOEXEC);
+      c.open(file, directory + "/" + std::string(kJoinFile), O_WRONLY | O_CLOEXEC);
       c.b.call(SYS_write, {file, c.b.text("0"), 1});
     }
     c.b.shell(shell, ShellPlace::host);

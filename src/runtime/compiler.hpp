@@ -21,6 +21,11 @@ using program::StepText;
 // The kinds of thing a mount can be put on.
 enum class TargetKind : std::uint8_t { directory, file };
 
+// How a process of one thread joins a v1 cgroup: it writes "0" to this file. To join by cgroup.procs the kernel stops
+// every fork and exit of the machine first (cgroup_threadgroup_rwsem), which waits for grace periods of RCU: ten times
+// the cost.
+inline constexpr std::string_view kJoinFile = "tasks";
+
 struct Compiler {
   const HostFacts& facts;
   const std::vector<Reason>& reasons;
@@ -40,7 +45,7 @@ struct Compiler {
   Slot listener;             // create: where the init waits for start
   Slot container;            // exec: the pidfd of the container's first process
   std::vector<Slot> streams; // the container's ends of the pipes: 0, 1, 2
-  std::vector<Slot> procs;   // cgroup.procs of v1 hierarchies, opened by the host for a user namespace's init
+  std::vector<Slot> procs;   // kJoinFile of v1 hierarchies, opened by the host for a user namespace's init
   std::vector<Slot> mounts;  // the sources of bind mounts, by the mount's index
   bool has_proc = false;
   bool has_dev = false;

@@ -10,7 +10,7 @@ namespace phial::runtime {
 namespace {
 
 struct CgroupFiles {
-  std::vector<Slot> procs; // v1: cgroup.procs, inherited by the init
+  std::vector<Slot> procs; // v1: kJoinFile, inherited by the init
   Slot unified;            // v2: the directory, for CLONE_INTO_CGROUP
   bool has_unified = false;
 };
@@ -27,7 +27,7 @@ CgroupFiles open_cgroups(Compiler& c, const ExecRequest& request) {
       out.has_unified = true;
     } else {
       Slot procs = c.b.slot("procs");
-      c.open(procs, cgroup.directory + "/cgroup.procs", O_WRONLY);
+      c.open(procs, cgroup.directory + "/" + std::string(kJoinFile), O_WRONLY);
       out.procs.push_back(procs);
     }
   }

@@ -18,7 +18,8 @@ std::string cause_of(const Error& error) {
   if (!out.empty())
     out += ": ";
   out += std::strerror(error.number);
-  if (const char* name = ::strerrorname_np(error.number); name != nullptr)
+  const char* name = ::strerrorname_np(error.number);
+  if (name != nullptr && !error.call.ends_with(std::string("= ") + name)) // where the call is told with its result
     out += " (" + std::string(name) + ")";
   return out;
 }

@@ -146,7 +146,7 @@ std::string examples_text(std::span<const Example> examples, std::size_t width) 
   std::vector<Row> rows;
   for (const Example& example : examples)
     rows.push_back({"phial " + std::string(example.command), std::string(example.meaning)});
-  return rows_text(rows, width, 46);
+  return rows_text(rows, width, 48);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
+#include "engine/clock.hpp"
 
 #include <unistd.h>
 
@@ -103,6 +104,11 @@ std::string short_id(std::string_view id) {
   if (id.starts_with(kPrefix))
     id.remove_prefix(kPrefix.size());
   return std::string(id.substr(0, 12));
+}
+
+std::string list_time(std::int64_t nanoseconds) {
+  std::string text = engine::time_string(nanoseconds); // 2026-11-22T13:49:12.168795745Z
+  return text.substr(0, 10) + " " + text.substr(11, 8) + " +0000 UTC";
 }
 
 Result<std::vector<Filter>> read_filters(const Arguments& arguments, std::string_view known) {

@@ -33,6 +33,9 @@ void warn(const Call& call, std::string_view sentence);
 // "sha256:abc…" or plain digits to the twelve that people see.
 [[nodiscard]] std::string short_id(std::string_view id);
 
+// "2026-11-22 13:49:12 +0000 UTC", as docker's lists have it; nanoseconds since 1970.
+[[nodiscard]] std::string list_time(std::int64_t nanoseconds);
+
 // --filter name=value. Kind::usage where there is no = or `known` ("id|name|status") has no such name.
 struct Filter {
   std::string_view name;

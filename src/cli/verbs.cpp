@@ -11,11 +11,16 @@ namespace phial::cli {
 namespace {
 
 // A new verb: its file in verbs/, its name in verbs/all.hpp, its line here.
+// clang-format off
 constexpr const Verb* kVerbs[] = {
-    &kRun,  &kCreate, &kStart, &kExec,    &kAttach,  &kExplain, &kPs,         &kLogs,     &kTop, &kInspect,
-    &kWait, &kStop,   &kKill,  &kPause,   &kUnpause, &kRename,  &kRemove,     &kImages,   &kTag, &kRmi,
-    &kLoad, &kImport, &kInfo,  &kVersion, &kHelp,    &kManPage, &kCompletion, &kComplete,
+    &kRun, &kExec, &kCreate, &kStart, &kAttach, &kExplain,
+    &kPs, &kLogs, &kTop, &kInspect, &kWait,
+    &kStop, &kKill, &kPause, &kUnpause, &kRename, &kRemove,
+    &kImages, &kImageInspect, &kTag, &kRmi, &kImagePrune, &kLoad, &kImport,
+    &kInfo, &kVersion, &kHelp,
+    &kManPage, &kCompletion, &kComplete,
 };
+// clang-format on
 
 constexpr Option kGlobalOptions[] = {
     {.name = "root",

@@ -2,6 +2,7 @@
 #include "cli/completion.hpp"
 
 #include "cli/output.hpp"
+#include "cli/session.hpp"
 #include "cli/verbs/all.hpp"
 
 namespace phial::cli {
@@ -13,9 +14,27 @@ Result<int> print_script(const Call& call) {
   return 0;
 }
 
+// Names that only the engine knows. What cannot be read is not offered.
+std::vector<std::string> names_for(const engine::Engine& engine, Offer offer) {
+  std::vector<std::string> out;
+  bool images = offer == Offer::image || offer == Offer::any_object;
+  bool containers = offer == Offer::container || offer == Offer::running_container || offer == Offer::any_object;
+  if (Result<std::vector<engine::Container>> all = containers ? engine::list(engine) : std::vector<engine::Container>{})
+    for (const engine::Container& container : *all)
+      if (offer != Offer::running_container || container.is_running())
+        out.push_back(container.name);
+  if (Result<std::vector<image::Image>> all = images ? image::list_images({engine.root}) : std::vector<image::Image>{})
+    for (const image::Image& image : *all)
+      out.insert(out.end(), image.names.begin(), image.names.end());
+  return out;
+}
+
 Result<int> print_candidates(const Call& call) {
   Completion completion = complete(call.arguments.words);
   std::string out;
+  for (const std::string& name : names_for(TRY(engine_of(call)), completion.offer))
+    if (name.starts_with(completion.typed))
+      out += completion.prefix + name + "\t\n";
   for (const Candidate& candidate : completion.candidates)
     out += candidate.text + "\t" + std::string(candidate.meaning) + "\n";
   if (completion.offer == Offer::file)

@@ -77,7 +77,7 @@ Json row_of(const Named& named, bool whole, std::int64_t now) {
   std::int64_t created = engine::parse_time(image.created).value_or(0);
   Json row = Json::object();
   row.set("Containers", "N/A")
-      .set("CreatedAt", image.created.empty() ? "N/A" : image.created)
+      .set("CreatedAt", created != 0 ? list_time(created) : "N/A")
       .set("CreatedSince", created != 0 ? engine::human_duration(now - created) + " ago" : "N/A")
       .set("Digest", image.manifest ? image.manifest.text() : "<none>")
       .set("ID", whole ? image.id.text() : image.id.short_text())

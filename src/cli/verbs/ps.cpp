@@ -98,7 +98,7 @@ Json row_of(const engine::Container& container, bool whole, std::int64_t now) {
   std::int64_t volumes = std::ranges::count(record.mounts, "volume", &engine::RecordMount::type);
   Json row = Json::object();
   row.set("Command", command_text(record, whole))
-      .set("CreatedAt", engine::time_string(record.created))
+      .set("CreatedAt", list_time(record.created))
       .set("ID", whole ? record.id : short_id(record.id))
       .set("Image", record.image)
       .set("Labels", joined(record.labels))

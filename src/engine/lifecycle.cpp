@@ -196,7 +196,7 @@ Result<> remove_everything(const Engine& engine, const Container& container, boo
 
 Result<std::string> remove(const Engine& engine, std::string_view reference, bool force, bool volumes) {
   Container container = TRY(find(engine, reference));
-  const std::string id = container.record.id;
+  std::string id = container.record.id;
   if (container.is_running() && !force)
     return fail(Kind::state, "container " + container.name + " is " + std::string(status_name(container.status)),
                 "stop it first, or remove it with `phial rm -f " + container.name + "`");

@@ -36,6 +36,8 @@ int tell_ending(const Call& call, const engine::Ending& ending) {
     warn(call, "the container has ended, but its exit status died with its monitor");
     return 125;
   }
+  if (!ending.explanation.empty())
+    print_error("phial: " + ending.explanation + "\n");
   return ending.exit_code;
 }
 

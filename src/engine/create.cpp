@@ -259,7 +259,7 @@ Result<Ending> run(const Engine& engine, const RunOptions& options, const Stream
       (void)remove(engine, record.id, true, true);
     return std::unexpected(std::move(started).error());
   }
-  return follow_started(engine, record, std::move(*started), signals, streams);
+  return follow_started(engine, record, made.prepared.spec, std::move(*started), signals, streams);
 }
 
 } // namespace phial::engine

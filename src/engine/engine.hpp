@@ -107,6 +107,7 @@ struct Ending {
   int exit_code = 0;     // of the container; 128+n where signal n ended it
   bool known = true;     // false: the exit status died with its monitor
   std::string timings;   // the program's steps with their microseconds, where asked for
+  std::string explanation; // why it ended with 127 at once, where the engine knows: a sentence and a line "hint: …"
 };
 
 // Starts a container that does not run. Kind::command_missing and command_invalid where its program cannot be executed

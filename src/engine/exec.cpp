@@ -1,6 +1,7 @@
 // exec: a further process in a running container. A phial-monitor of its own is its parent and relays its streams, so
 // that it needs nobody once it runs.
 #include "base/file.hpp"
+#include "engine/exec_failure.hpp"
 #include "engine/ids.hpp"
 #include "engine/launch.hpp"
 #include "engine/process.hpp"
@@ -166,11 +167,12 @@ Result<Ending> exec(const Engine& engine, const ExecOptions& options, const Stre
   wire::Message word = TRY(first_word(launched.socket.get(), buffer));
   if (word.type == wire::Type::failed) {
     Error error = failure_error(program, own.state, wire::value_of<wire::Failure>(word.bytes));
+    explain_command(error, container.pid, spec, process);
     (void)remove_tree_at(AT_FDCWD, own.state);
     return std::unexpected(std::move(error));
   }
   if (!streams.attach)
-    return Ending{.detached = true, .exit_code = 0, .known = true, .timings = {}};
+    return Ending{.detached = true, .exit_code = 0, .known = true, .timings = {}, .explanation = {}};
   SessionSettings settings;
   settings.tty = options.tty;
   settings.input = options.interactive;

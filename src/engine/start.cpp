@@ -2,6 +2,8 @@
 #include "engine/start.hpp"
 
 #include "base/file.hpp"
+#include "engine/clock.hpp"
+#include "engine/exec_failure.hpp"
 #include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/launch.hpp"
@@ -133,6 +135,9 @@ Result<wire::Message> first_word(int socket, std::vector<char>& buffer) {
 
 namespace {
 
+// A program that ends so soon after it was executed has hardly run: nanoseconds.
+constexpr std::int64_t kAtOnce = 1'000'000'000;
+
 void write_exit(const Places& place, int code, const Error& error) {
   Exit exit;
   exit.code = code;
@@ -200,15 +205,17 @@ Result<Started> start_container(const Engine& engine, const Container& container
   ::unlink((place.directory + "/exit").c_str());
   ::unlink((place.directory + "/started").c_str());
   MonitorOrder order = make_order(engine, record, compiled, streams);
+  Started out;
+  out.begun = now();
   Launched launched = TRY(launch_monitor(engine, place, order, image, lock));
   std::vector<char> buffer(wire::kPacket);
   wire::Message word = TRY(first_word(launched.socket.get(), buffer));
-  Started out;
   if (streams.timings)
     if (Result<Fd> journal = open_at(AT_FDCWD, place.state + "/journal", O_RDONLY))
       out.journal = std::move(*journal);
   if (word.type == wire::Type::failed) {
     Error error = failure_error(compiled.program, place.state, wire::value_of<wire::Failure>(word.bytes));
+    explain_start(error, record, place.directory + "/upper", spec);
     write_exit(place, status_of(error), error);
     (void)heal(engine, record.id);
     return std::unexpected(std::move(error));
@@ -221,13 +228,15 @@ Result<Started> start_container(const Engine& engine, const Container& container
   return out;
 }
 
-Result<Ending> follow_started(const Engine& engine, const Record& record, Started started, SignalDoor& signals,
-                              const Streams& streams) {
+Result<Ending> follow_started(const Engine& engine, const Record& record, const spec::Spec& spec, Started started,
+                              SignalDoor& signals, const Streams& streams) {
   Ending out;
   out.detached = true;
   if (streams.attach)
     out = TRY(
         session(engine, started.socket.get(), signals, session_settings(record, streams, started.running), record.id));
+  if (!out.detached && out.known && out.exit_code == 127 && now() - started.begun < kAtOnce)
+    out.explanation = explain_127(record, places(engine, record.id).directory + "/upper", spec);
   if (streams.timings && started.journal)
     out.timings = program::print_timings(
         started.program, TRY(program::read_journal(started.program, TRY(read_all(started.journal.get())))));
@@ -252,7 +261,7 @@ Result<Ending> start(const Engine& engine, std::string_view reference, const Str
   spec::Spec spec = TRY(spec::read_spec(TRY(read_file(path)), path));
   SignalDoor signals = TRY(SignalDoor::open(streams.attach && streams.signal_proxy));
   Started started = TRY(start_container(engine, container, spec, streams, std::move(lock)));
-  return follow_started(engine, container.record, std::move(started), signals, streams);
+  return follow_started(engine, container.record, spec, std::move(started), signals, streams);
 }
 
 Result<Ending> attach(const Engine& engine, std::string_view reference, const Streams& streams) {

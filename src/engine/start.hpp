@@ -27,14 +27,15 @@ struct Started {
   Fd journal;
   Running running;
   program::Program program;
+  std::int64_t begun = 0; // nanoseconds since 1970
 };
 // Starts a container that does not run, under its lock, which the monitor lets go of. Returns when the container's
 // program was executed, or why it was not.
 [[nodiscard]] Result<Started> start_container(const Engine& engine, const Container& container, const spec::Spec& spec,
                                               const Streams& streams, Fd lock);
 
-[[nodiscard]] Result<Ending> follow_started(const Engine& engine, const Record& record, Started started,
-                                            SignalDoor& signals, const Streams& streams);
+[[nodiscard]] Result<Ending> follow_started(const Engine& engine, const Record& record, const spec::Spec& spec,
+                                            Started started, SignalDoor& signals, const Streams& streams);
 
 // The monitor's first word: started, or failed. Waits for it; `buffer` of wire::kPacket bytes holds it.
 [[nodiscard]] Result<wire::Message> first_word(int socket, std::vector<char>& buffer);

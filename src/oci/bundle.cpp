@@ -55,7 +55,8 @@ Result<Bundle> compile_bundle(const std::string& bundle, const std::string& id) 
   runtime::Request request;
   request.id = id;
   request.spec = &out.spec;
-  request.root.directory = TRY(in_bundle(directory, out.spec.root.path), "config.json root.path");
+  out.root = TRY(in_bundle(directory, out.spec.root.path), "config.json root.path");
+  request.root.directory = out.root;
   request.cgroup = cgroup_of(out.spec, id);
   runtime::HostFacts facts = TRY(runtime::gather_facts(request.cgroup));
   runtime::gather_sources(facts, out.spec);

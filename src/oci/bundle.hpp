@@ -11,6 +11,7 @@ namespace phial::oci {
 
 struct Bundle {
   spec::Spec spec;
+  std::string root; // the container's root directory
   program::Program program;
 };
 

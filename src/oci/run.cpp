@@ -7,6 +7,7 @@
 #include "program/host.hpp"
 #include "program/journal_report.hpp"
 #include "program/link.hpp"
+#include "runtime/exec_diagnosis.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -113,6 +114,12 @@ Result<int> run_program(const program::Program& program, const std::string& stat
   return status;
 }
 
+void explain(Error& error, const Bundle& bundle) {
+  if (Result<Fd> root = open_at(AT_FDCWD, bundle.root, O_PATH | O_DIRECTORY); root)
+    runtime::explain_exec(error, runtime::RootView(std::move(*root), runtime::root_mounts(bundle.spec)),
+                          runtime::attempt_of(bundle.spec, *bundle.spec.process));
+}
+
 } // namespace
 
 Result<int> run(const Options& options) {
@@ -133,7 +140,10 @@ Result<int> run(const Options& options) {
     return fail_call("signalfd", "");
   State state;
   Fd lock = TRY(make_state(options, id, state));
-  return run_program(bundle.program, state.path, signals.get());
+  Result<int> status = run_program(bundle.program, state.path, signals.get());
+  if (!status)
+    explain(status.error(), bundle);
+  return status;
 }
 
 } // namespace phial::oci

@@ -1,6 +1,7 @@
 // Becoming the container's program. Sections init (working directory) and start.
 #include "base/text.hpp"
 #include "kernel/kabi.hpp"
+#include "runtime/command_path.hpp"
 #include "runtime/compiler.hpp"
 
 #include <csignal>
@@ -8,20 +9,6 @@
 namespace phial::runtime {
 
 namespace {
-
-std::vector<std::string> candidates(const spec::Process& process) {
-  const std::string& program = process.args[0];
-  if (program.find('/') != std::string::npos)
-    return {program};
-  std::string_view path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  for (const std::string& entry : process.env)
-    if (entry.starts_with("PATH="))
-      path = std::string_view(entry).substr(5);
-  std::vector<std::string> out;
-  for (std::string_view directory : split(path, ':'))
-    out.push_back(std::string(directory.empty() ? "." : directory) + "/" + program);
-  return out;
-}
 
 std::string exec_shell(const spec::Process& process) {
   std::string out = "cd " + shell_quote(process.cwd) + "\nenv -i";
@@ -54,7 +41,7 @@ Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) 
   c.step(Section::start, "become " + process.args[0], c.why("process.args"), "", exec_shell(process), ShellPlace::last);
   Data argv = c.b.strings(process.args);
   Data envp = c.b.strings(process.env);
-  std::vector<std::string> paths = candidates(process);
+  std::vector<std::string> paths = command_candidates(process.args[0], search_path(process.env));
   for (std::size_t i = 0; i < paths.size(); ++i) {
     c.b.call(SYS_execve, {c.b.text(paths[i]), argv, envp});
     if (i + 1 == paths.size())

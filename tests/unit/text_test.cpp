@@ -20,7 +20,10 @@ TEST(Text, SizesAreDockers) {
 TEST(Text, NearestFindsSlipsOnly) {
   constexpr std::string_view kWords[] = {"RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_CORE"};
   EXPECT_EQ(nearest("RLIMIT_NOFILES", kWords), "RLIMIT_NOFILE");
+  EXPECT_EQ(nearest("RLIMIT_CROE", kWords), "RLIMIT_CORE");
   EXPECT_FALSE(nearest("xyz", kWords));
+  constexpr std::string_view kShells[] = {"bash", "dash"};
+  EXPECT_EQ(nearest("bahs", kShells), "bash") << "two neighbours that changed places are one slip";
 }
 
 TEST(Text, ShellQuote) {

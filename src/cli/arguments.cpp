@@ -153,6 +153,9 @@ private:
   }
 
   [[nodiscard]] Result<> unknown(const std::string& spelled, std::string_view name) const {
+    for (const AbsentOption& absent : options_.absent)
+      if (absent.name == name)
+        return not_here(spelled, absent);
     std::vector<std::string_view> names = {"help"};
     for (std::size_t i = 0; i < options_.size(); ++i) {
       names.push_back(options_[i].name);
@@ -164,7 +167,14 @@ private:
                 near ? "did you mean --" + std::string(*near) + "?" : std::string());
   }
 
-  [[nodiscard]] static Result<> unknown_letter(char letter, std::string_view word) {
+  [[nodiscard]] static Result<> not_here(const std::string& spelled, const AbsentOption& absent) {
+    return fail(Kind::usage, spelled + " is not in this version: " + std::string(absent.instead));
+  }
+
+  [[nodiscard]] Result<> unknown_letter(char letter, std::string_view word) const {
+    for (const AbsentOption& absent : options_.absent)
+      if (absent.letter == letter)
+        return not_here(std::string("-") + letter, absent);
     std::string message = std::string("unknown flag: -") + letter;
     if (word.size() > 2)
       message += " in " + std::string(word);

@@ -29,10 +29,18 @@ struct Option {
   Offer offer = Offer::nothing;
 };
 
+// A flag that docker has and this version does not, with what to say to those who try it.
+struct AbsentOption {
+  std::string_view name;
+  char letter;
+  std::string_view instead; // one clause
+};
+
 // The options of one verb: its own, and a table it shares with others.
 struct Options {
   std::span<const Option> own = {};
   std::span<const Option> shared = {};
+  std::span<const AbsentOption> absent = {};
 
   [[nodiscard]] constexpr std::size_t size() const { return own.size() + shared.size(); }
   [[nodiscard]] constexpr const Option& operator[](std::size_t index) const {

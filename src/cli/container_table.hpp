@@ -91,6 +91,26 @@ inline constexpr Option kContainerTable[] = {
     // clang-format on
 };
 
+// Docker's, and not here yet.
+inline constexpr std::string_view kNoNetworks =
+    "it has no networks of its own; --network host shares the machine's, container:NAME another's";
+inline constexpr AbsentOption kAbsentTable[] = {
+    {"publish", 'p', kNoNetworks},
+    {"publish-all", 'P', kNoNetworks},
+    {"network-alias", 0, kNoNetworks},
+    {"ip", 0, kNoNetworks},
+    {"ip6", 0, kNoNetworks},
+    {"mac-address", 0, kNoNetworks},
+    {"link", 0, kNoNetworks},
+    {"attach", 'a', "without -d both outputs are attached, with -i the input too"},
+    {"volumes-from", 0, "give the same -v flags again"},
+    {"health-cmd", 0, "it does not check containers' health"},
+    {"gpus", 0, "--device and --mount give a container what a driver needs"},
+    {"runtime", 0, "phial runs containers itself"},
+    {"blkio-weight-device", 0, "--blkio-weight sets the weight for every disk"},
+    {"cpu-rt-runtime", 0, "kernels of today have no real-time group scheduling"},
+};
+
 // What `run` has beside: it also starts the container.
 inline constexpr Option kRunTable[] = {
     {.name = "detach", .letter = 'd', .help = "Let it run in the background and print its id", .section = kLife},

@@ -9,7 +9,11 @@ namespace phial::cli {
 std::string roff(std::string_view text) {
   std::string out;
   bool line_start = true;
-  for (char c : text) {
+  std::string plain(text);
+  constexpr std::string_view kEllipsis = "…"; // pages are ASCII
+  for (std::size_t at; (at = plain.find(kEllipsis)) != std::string::npos;)
+    plain.replace(at, kEllipsis.size(), "...");
+  for (char c : plain) {
     if (line_start && (c == '.' || c == '\''))
       out += "\\&";
     if (c == '\\')
@@ -105,7 +109,7 @@ std::string manual_page(const Verb& verb) {
          roff(usage_line(verb).substr(program_name(verb).size())) + "\n";
   for (std::string_view other : noun_names(verb))
     if (!verb.noun_only || other != verb.name)
-      out += ".br\n\\fBphial " + roff(verb.noun) + " " + roff(other) + "\\fR …\n";
+      out += ".br\n\\fBphial " + roff(verb.noun) + " " + roff(other) + "\\fR ...\n";
   out += description_part(verb) + options_part(verb.options) + examples_part(verb.examples);
   return out + ".SH SEE ALSO\n\\fBphial\\fR(1)\n";
 }
@@ -113,7 +117,7 @@ std::string manual_page(const Verb& verb) {
 std::string manual_overview() {
   std::string out = heading("phial");
   out += ".SH NAME\nphial \\- run containers, and show each as the program it is\n"
-         ".SH SYNOPSIS\n\\fBphial\\fR [OPTIONS] COMMAND …\n"
+         ".SH SYNOPSIS\n\\fBphial\\fR [OPTIONS] COMMAND ...\n"
          ".SH DESCRIPTION\nPhial is a container engine without a daemon. A container is a program: an explicit list of "
          "system calls that can be read before it runs (\\fBphial explain\\fR), timed while it runs and named when it "
          "fails. Commands and flags mean what they mean to docker.\n";

@@ -1,5 +1,6 @@
 #include "cli/arguments.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace phial::cli {
@@ -98,6 +99,16 @@ TEST(Arguments, SaysWhatIsWrong) {
   EXPECT_EQ(problem({"-itz"}), "unknown flag: -z in -itz|a long flag takes two dashes: --itz");
   EXPECT_EQ(problem({"-m"}), "-m needs a value: SIZE|");
   EXPECT_EQ(problem({"--memory"}), "--memory needs a value: SIZE|");
+}
+
+TEST(Arguments, AFlagOfDockersThatIsNotHereIsToldApart) {
+  constexpr AbsentOption kAbsent[] = {{"publish", 'p', "it has no networks"}};
+  for (std::string_view word : {"--publish=80:80", "-p80:80", "-dp"}) {
+    std::string_view words[] = {word};
+    Result<Arguments> parsed = parse_arguments({.own = kOptions, .absent = kAbsent}, true, words);
+    ASSERT_FALSE(parsed) << word;
+    EXPECT_THAT(parsed.error().message, testing::EndsWith(" is not in this version: it has no networks"));
+  }
 }
 
 TEST(Arguments, CountsWords) {

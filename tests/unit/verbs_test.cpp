@@ -94,6 +94,23 @@ TEST(Completion, OffersVerbsFlagsAndValues) {
   EXPECT_EQ(complete(std::vector<std::string_view>{"--root", ""}).offer, Offer::directory);
 }
 
+TEST(Completion, KnowsTheFlagsOfContainers) {
+  EXPECT_THAT(offered({"run", "--mem"}), Contains("--memory-high"));
+  EXPECT_THAT(offered({"run", "--network", ""}), Contains("none"));
+  EXPECT_THAT(offered({"explain", "run", "--network=h"}), testing::ElementsAre("--network=host"));
+  EXPECT_THAT(offered({"image", ""}), Contains("inspect"));
+  EXPECT_EQ(complete(std::vector<std::string_view>{"run", "-it", ""}).offer, Offer::image);
+  EXPECT_EQ(complete(std::vector<std::string_view>{"run", "--env-file", ""}).offer, Offer::file);
+  EXPECT_EQ(complete(std::vector<std::string_view>{"container", "stop", "we"}).offer, Offer::running_container);
+  EXPECT_EQ(complete(std::vector<std::string_view>{"rename", "a", "b", ""}).offer, Offer::nothing);
+}
+
+TEST(Manual, PagesAreAscii) {
+  for (const Verb* verb : all_verbs())
+    for (char c : manual_page(*verb) + manual_overview())
+      ASSERT_GE(c, 0) << verb->name;
+}
+
 TEST(Completion, HasAScriptForEachShell) {
   for (std::string_view shell : {"bash", "zsh", "fish"})
     EXPECT_THAT(*completion_script(shell), HasSubstr("phial __complete -- "));

@@ -37,7 +37,7 @@ constexpr Verb kCreate = {
     .least = 1,
     .stop_at_word = true,
     .words = Offer::image,
-    .options = {.shared = kContainerTable},
+    .options = {.shared = kContainerTable, .absent = kAbsentTable},
     .examples = kExamples,
     .noun = "container",
     .misuse = 125,

@@ -1,5 +1,6 @@
 // `phial explain run …`: the program a run would execute, without executing it.
 #include "cli/container_options.hpp"
+#include "cli/container_table.hpp"
 #include "cli/help.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
@@ -8,6 +9,11 @@
 #include "program/print_calls.hpp"
 #include "program/print_json.hpp"
 #include "program/print_shell.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 
 namespace phial::cli {
 
@@ -28,29 +34,54 @@ constexpr Example kExamples[] = {
     {"explain --format json run busybox true", "for other programs"},
 };
 
-Result<std::string> printed(const program::Program& program, std::string_view format) {
+// The flags of run, and --format among them for whoever puts it there.
+constexpr auto kRunOptions = [] {
+  std::array<Option, std::size(kOptions) + std::size(kRunTable)> out{};
+  std::ranges::copy(kRunTable, std::ranges::copy(kOptions, out.begin()).out);
+  return out;
+}();
+
+program::Layout layout_of(const Call& call) {
+  program::Layout layout;
+  if (::isatty(STDOUT_FILENO) != 1)
+    return layout;
+  layout.width = terminal_width(STDOUT_FILENO, layout.width);
+  if (!call.environment.get("NO_COLOR") && call.environment.get("TERM").value_or("dumb") != "dumb")
+    layout.colour = program::Colour::ansi;
+  return layout;
+}
+
+std::string printed(const program::Program& program, std::string_view format, const program::Layout& layout) {
   if (format == "calls")
-    return program::print_calls(program);
+    return program::print_calls(program, layout);
   if (format == "shell")
     return program::print_shell(program);
   return program::print_json(program);
 }
 
-Result<int> run(const Call& call) {
-  std::string_view format = call.arguments.last("format").value_or("calls");
+// Takes --format out of the flags, which the engine's options know nothing of.
+Result<std::string_view> take_format(const Call& call, Arguments& arguments) {
+  std::string_view format = arguments.last("format").value_or(call.arguments.last("format").value_or("calls"));
+  std::erase_if(arguments.flags, [](const Flag& flag) { return flag.option->name == "format"; });
   if (format != "calls" && format != "shell" && format != "json")
-    return fail(Kind::usage, "--format: \"" + std::string(format) + "\" is no form: calls, shell and json are");
+    return fail(Kind::usage, "--format: \"" + std::string(format) + "\" is no form: expected calls, shell or json");
+  return format;
+}
+
+Result<int> run(const Call& call) {
   Found found = TRY(find_verb(call.arguments.words));
   if (found.verb != &kRun && found.verb != &kCreate)
     return fail(Kind::usage,
                 "only run and create can be explained, not \"" + std::string(call.arguments.words[0]) + "\"",
-                usage_line(call.verb));
+                "usage: " + usage_line(call.verb));
   std::span<const std::string_view> words(call.arguments.words);
-  Arguments arguments = TRY(parse_arguments(kRun.options, true, words.subspan(found.used)));
+  Options flags{.own = kRunOptions, .shared = kContainerTable, .absent = kAbsentTable};
+  Arguments arguments = TRY(parse_arguments(flags, true, words.subspan(found.used)));
   if (arguments.help) {
-    print(verb_page(*found.verb, 100));
+    print(verb_page(call.verb, terminal_width(STDOUT_FILENO, 100)));
     return 0;
   }
+  std::string_view format = TRY(take_format(call, arguments));
   TRY(check_count("phial explain run", arguments.words.size(), 1, Verb::kAny));
   Surroundings around = TRY(surroundings_of(call));
   engine::RunOptions options = TRY(read_run_options(arguments, around));
@@ -58,7 +89,7 @@ Result<int> run(const Call& call) {
   engine::Plan plan = TRY(engine::plan(engine, options));
   for (const std::string& warning : plan.warnings)
     warn(call, warning);
-  print(TRY(printed(*plan.program, format)));
+  print(printed(*plan.program, format, layout_of(call)));
   return 0;
 }
 

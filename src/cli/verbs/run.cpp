@@ -66,7 +66,7 @@ constexpr Verb kRun = {
     .least = 1,
     .stop_at_word = true,
     .words = Offer::image,
-    .options = {.own = kRunTable, .shared = kContainerTable},
+    .options = {.own = kRunTable, .shared = kContainerTable, .absent = kAbsentTable},
     .examples = kExamples,
     .noun = "container",
     .failure = 125,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace phial::engine {
 
@@ -117,17 +118,29 @@ Result<> check_sources(const RunOptions& options) {
   return {};
 }
 
-// The writable layer: its root stands for the container's /, so it has the mode and the owner of the image's.
-Result<> make_upper(const std::string& directory, const std::vector<std::string>& layers) {
+struct Owned {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  mode_t mode = 0755;
+};
+
+// The writable layer's root stands for the container's /, so it has the mode and the owner of the image's.
+Owned upper_owner(const std::vector<std::string>& layers) {
   struct stat status{};
-  bool known = !layers.empty() && ::stat(layers.back().c_str(), &status) == 0;
+  if (layers.empty() || ::stat(layers.back().c_str(), &status) != 0)
+    return {};
+  return {status.st_uid, status.st_gid, static_cast<mode_t>(status.st_mode & 07777)};
+}
+
+Result<> make_upper(const std::string& directory, const std::vector<std::string>& layers) {
+  Owned owned = upper_owner(layers);
   std::string upper = directory + "/upper";
   if (::mkdir(upper.c_str(), 0700) != 0 || ::mkdir((directory + "/work").c_str(), 0700) != 0)
     return fail_call("mkdir", upper);
   // allow naked-mount: the engine's own directory, before there is a container
-  if (known && ::chown(upper.c_str(), status.st_uid, status.st_gid) != 0)
+  if (::chown(upper.c_str(), owned.uid, owned.gid) != 0)
     return fail_call("chown", upper);
-  if (::chmod(upper.c_str(), known ? status.st_mode & 07777 : 0755) != 0)
+  if (::chmod(upper.c_str(), owned.mode) != 0)
     return fail_call("chmod", upper);
   return {};
 }
@@ -212,14 +225,24 @@ Plan::~Plan() = default;
 namespace {
 
 // What create() does before the program runs, as a person would do it in a shell.
-std::string preparing_shell(const std::string& directory, const RunOptions& options, const Prepared& prepared) {
-  std::string out = "mkdir -p -m 0700 " + shell_quote(directory) + "\ncd " + shell_quote(directory) +
-                    "\nmkdir -p upper work\nchmod 0755 upper\n";
+Preparing preparing(const std::string& directory, const RunOptions& options, const Prepared& prepared) {
+  Preparing out;
+  Owned owned = upper_owner(prepared.record.layers);
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", owned.mode);
+  out.shell = "mkdir -p -m 0700 " + shell_quote(directory) + "\ncd " + shell_quote(directory) +
+              "\nmkdir -p upper work\nchown " + std::to_string(owned.uid) + ":" + std::to_string(owned.gid) +
+              " upper\nchmod " + mode + " upper\n";
   for (const NetworkFile& file : network_files(options, prepared.spec))
-    out += "printf %s " + shell_quote(file.text) + " > " + file.name + "\n";
-  for (const VolumePlace& volume : prepared.world.volumes)
-    out += "mkdir -p " + shell_quote(volume.directory) + "\n";
-  return out + "cd /";
+    out.shell += "printf %s " + shell_quote(file.text) + " > " + file.name + "\n";
+  for (const MountRequest& mount : options.mounts)
+    if (mount.type == MountRequest::Type::bind && mount.create_source && !exists(mount.source)) {
+      out.shell += "mkdir -p " + shell_quote(mount.source) + "\n";
+      out.directories.push_back(mount.source);
+    }
+  out.shell += volumes_shell(options, prepared.image, prepared.world) + "cd /";
+  out.undo = "rm -rf " + shell_quote(directory);
+  return out;
 }
 
 } // namespace
@@ -227,8 +250,9 @@ std::string preparing_shell(const std::string& directory, const RunOptions& opti
 Result<Plan> plan(const Engine& engine, const RunOptions& options) {
   Prepared prepared = TRY(prepare(engine, options));
   Plan out;
-  std::string shell = preparing_shell(places(engine, prepared.record.id).directory, options, prepared);
-  out.program = std::make_unique<program::Program>(TRY(compile(engine, prepared.record, prepared.spec, shell)).program);
+  Preparing before = preparing(places(engine, prepared.record.id).directory, options, prepared);
+  out.program =
+      std::make_unique<program::Program>(TRY(compile(engine, prepared.record, prepared.spec, &before)).program);
   out.spec = std::make_unique<spec::Spec>(std::move(prepared.spec));
   out.id = prepared.record.id;
   out.name = prepared.record.name;

@@ -23,43 +23,58 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace phial::engine {
 
 namespace {
 
 // Before all others, without an instruction: the engine has done it when it created the container.
-void add_first_step(program::Program& program, std::string preparing) {
+void add_first_step(program::Program& program, const Preparing* preparing) {
   program::Step step;
   step.text.what = "make the container's directory, with its writable layer and its files of /etc";
   step.text.why = "what the container keeps; done when it is created";
-  if (!preparing.empty()) {
-    step.text.shell = std::move(preparing);
+  if (preparing != nullptr) {
+    step.text.shell = preparing->shell;
     step.text.place = program::ShellPlace::host;
   }
   program.steps.insert(program.steps.begin(), std::move(step));
   for (program::Instruction& instruction : program.code)
     ++instruction.step;
+  if (preparing == nullptr)
+    return;
+  program::Step undo;
+  undo.section = program::Section::undo;
+  undo.text.what = "remove the container's directory";
+  undo.text.why = "what rm does";
+  undo.text.shell = preparing->undo;
+  undo.text.place = program::ShellPlace::host;
+  undo.code.first = static_cast<std::uint32_t>(program.code.size());
+  program.steps.push_back(std::move(undo));
 }
 
 // What a container will have, once it is created, that is only planned now.
-void add_planned_sources(const Engine& engine, const Places& place, runtime::HostFacts& facts) {
+void add_planned_sources(const Engine& engine, const Places& place, const Preparing& preparing,
+                         runtime::HostFacts& facts) {
   for (auto& [path, kind] : facts.sources)
     if (kind == runtime::SourceKind::missing) {
       if (path.starts_with(place.directory + "/"))
         kind = runtime::SourceKind::file;
-      else if (path.starts_with(engine.root + "/volumes/"))
+      else if (path.starts_with(engine.root + "/volumes/") ||
+               std::ranges::find(preparing.directories, path) != preparing.directories.end())
         kind = runtime::SourceKind::directory;
     }
 }
 
 } // namespace
 
-Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec, std::string preparing) {
+Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec,
+                         const Preparing* preparing) {
   Places place = places(engine, record.id);
   runtime::HostFacts facts = TRY(runtime::gather_facts(record.cgroup));
   runtime::gather_sources(facts, spec);
-  if (!preparing.empty())
-    add_planned_sources(engine, place, facts);
+  if (preparing != nullptr)
+    add_planned_sources(engine, place, *preparing, facts);
   runtime::Request request;
   request.id = record.id;
   request.spec = &spec;
@@ -78,7 +93,7 @@ Result<Compiled> compile(const Engine& engine, const Record& record, const spec:
         kernel::precompiled_filter_for(TRY(kernel::parse_capabilities(spec.process->capabilities->bounding)));
   Compiled out;
   out.program = TRY(runtime::compile_run(request, facts));
-  add_first_step(out.program, std::move(preparing));
+  add_first_step(out.program, preparing);
   runtime::CgroupPaths cgroup = runtime::cgroup_paths(facts.cgroups, record.cgroup);
   out.cgroup.freezer = cgroup.freezer;
   out.cgroup.freezer_v1 = cgroup.freezer_is_v1;

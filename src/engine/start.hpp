@@ -13,10 +13,18 @@ struct Compiled {
   CgroupPlaces cgroup;
   std::string oom_file; // where the kernel counts what it killed for want of memory
 };
+
+// What create() would do for a container that is only planned, as shell commands.
+struct Preparing {
+  std::string shell;
+  std::string undo;
+  std::vector<std::string> directories; // sources of bind mounts that it makes
+};
+
 // The container's program. Reads the host's facts; changes nothing. Its first step stands for what create() has done:
-// `preparing` is that in shell commands, for a container that has not been created.
+// `preparing`, where it has not.
 [[nodiscard]] Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec,
-                                       std::string preparing = {});
+                                       const Preparing* preparing = nullptr);
 
 // The words for a start that failed: of the journal in the state directory, else of what the monitor said.
 [[nodiscard]] Error failure_error(const program::Program& program, const std::string& state,

@@ -1,6 +1,7 @@
 #include "engine/volumes.hpp"
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "engine/image_view.hpp"
 
 #include <fcntl.h>
@@ -56,6 +57,19 @@ Result<> make_volumes(const RunOptions& options, const ImageFacts& image, const 
   for (const Wanted& wanted : wanted_volumes(options, image, world))
     TRY(make_volume(image, wanted));
   return {};
+}
+
+std::string volumes_shell(const RunOptions& options, const ImageFacts& image, const World& world) {
+  std::string out;
+  for (const Wanted& wanted : wanted_volumes(options, image, world)) {
+    std::string data = shell_quote(wanted.place->directory);
+    out += "if [ ! -d " + data + " ]; then\n  mkdir -p " + data + "\n";
+    for (const std::string& layer : image.layers)
+      if (std::string from = layer + "/" + wanted.destination; wanted.copy && exists(from))
+        out += "  cp --archive " + shell_quote(from + "/.") + " " + data + "\n";
+    out += "fi\n";
+  }
+  return out;
 }
 
 } // namespace phial::engine

@@ -8,5 +8,7 @@ namespace phial::engine {
 
 // Makes the volumes of `world` that do not exist yet, each filled with what the image has at its destination.
 [[nodiscard]] Result<> make_volumes(const RunOptions& options, const ImageFacts& image, const World& world);
+// The same as shell commands, each line ended; whiteouts of the image's layers apart.
+[[nodiscard]] std::string volumes_shell(const RunOptions& options, const ImageFacts& image, const World& world);
 
 } // namespace phial::engine

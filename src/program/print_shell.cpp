@@ -9,6 +9,8 @@
 #include "program/shell_facts.hpp"
 #include "program/shell_text.hpp"
 
+#include <algorithm>
+
 namespace phial::program {
 
 namespace {
@@ -31,6 +33,12 @@ std::string_view variable_name(std::string_view entry) {
     if (c != '_' && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z'))
       return {};
   return name;
+}
+
+// What bash keeps for itself.
+bool is_readonly(std::string_view name) {
+  constexpr std::string_view kNames[] = {"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS"};
+  return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
 // "-all,+chown": as setpriv(1) takes a set.
@@ -82,8 +90,11 @@ private:
     out_ += "\nundo() {\n  :\n";
     for (const Step& step : program_.steps)
       if (step.section == Section::undo && step.text.place == ShellPlace::host)
-        for (std::string_view line : split(step.text.shell, '\n'))
-          out_ += "  " + std::string(line) + " 2>/dev/null || true\n";
+        for (std::string_view line : split(step.text.shell, '\n')) {
+          bool cgroup = has_operation(program_, step, Op::remove_cgroup) && line.starts_with("rmdir ");
+          out_ += "  " + (cgroup ? "remove_cgroup " + std::string(line.substr(6)) : std::string(line)) +
+                  " 2>/dev/null || true\n";
+        }
     out_ += "}\n";
   }
 
@@ -97,7 +108,7 @@ private:
     if (!setpriv_.empty())
       out_ += "setpriv --inh-caps=" + capability_words(facts_.inheritable | facts_.ambient) +
               (facts_.ambient == 0 ? "" : " --ambient-caps=" + capability_words(facts_.ambient)) + setpriv_ + " ";
-    out_ += "env -i \"$BASH\" -c \"$1\"\n";
+    out_ += "env -i --default-signal" + inherited() + " \"$BASH\" -c \"$1\"\n";
     out_ += kShellLastBegin;
     out_ += own_lines_;
     out_ += "umask " + octal(facts_.umask) + "\n";
@@ -112,14 +123,23 @@ private:
     out_ += kShellLastEnd;
   }
 
+  // bash cannot set a variable whose name is none for it, but it hands such a one down.
+  std::string inherited() const {
+    std::string out;
+    for (const std::string& entry : facts_.environment)
+      if (variable_name(entry).empty() && entry.find('=') != std::string::npos && entry[0] != '=' && entry[0] != '-')
+        out += " " + shell_quote(entry);
+    return out;
+  }
+
   void environment() {
     bool has_path = false;
     for (const std::string& entry : facts_.environment) {
       std::string_view name = variable_name(entry);
       has_path = has_path || name == "PATH";
-      if (name.empty())
-        out_ += "# a shell cannot set " + shell_quote(entry.substr(0, entry.find('='))) + "\n";
-      else
+      if (is_readonly(name))
+        out_ += "# a shell cannot set " + std::string(name) + "\n";
+      else if (!name.empty())
         out_ +=
             "export " + std::string(name) + "=" + shell_quote(std::string_view(entry).substr(name.size() + 1)) + "\n";
     }
@@ -203,11 +223,18 @@ private:
         out_ += "# A user namespace has no shell form here: the script goes on without one.\n";
       else
         (facts.flag == CLONE_NEWPID || facts.flag == CLONE_NEWTIME ? born : own) +=
-            " " + std::string(facts.unshare_option);
+            " " + std::string(facts.unshare_option) + (facts.flag == CLONE_NEWNS ? " --propagation slave" : "");
     }
-    std::string inner = "exec " + (join.empty() ? "" : "nsenter" + join + " ") + own + " \"$BASH\" -c \"$@\"";
-    out_ += born + " \"$BASH\" -c " + shell_quote(inner) + " first \"$first\" first \"$last\" <&0 &\n";
+    std::string inner = "exec setsid " + (join.empty() ? "" : "nsenter" + join + " ") + own + " \"$BASH\" -c \"$@\"";
+    out_ +=
+        born + " \"$BASH\" -c " + shell_quote(inner) + " first \"$first\" first \"$last\" " + standard_input() + " &\n";
     out_ += "parent=$!\nhear\npid=$word\n";
+  }
+
+  // Where pipes were made for the others and none for it, it is empty.
+  std::string standard_input() const {
+    bool empty = program_.known.stdout_read != kNoSlot && program_.known.stdin_write == kNoSlot;
+    return empty ? "</dev/null" : "<&0";
   }
 
   // Lets the process go on to the end of its privileges, then does what had to wait for its namespaces.

@@ -25,8 +25,19 @@ parent= enter=(--mount --uts --ipc --net --pid)
 )text";
 
 inline constexpr std::string_view kShellFunctions = R"text(
+# Ends what is left in a cgroup and removes it.
+remove_cgroup() {
+  local tries process
+  for ((tries = 0; tries < 100; tries++)); do
+    [ -d "$1" ] || return 0
+    rmdir "$1" 2>/dev/null && return 0
+    while read -r process; do kill -KILL "$process" || true; done <"$1/cgroup.procs"
+    sleep 0.05
+  done
+}
+
 finish() {
-  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+  [ -z "$parent" ] || kill -KILL "$parent" $pid 2>/dev/null || true
   [ -z "$parent" ] || wait "$parent" 2>/dev/null || true
   undo
   rm -rf "$work"
@@ -69,6 +80,7 @@ echo ready >&8
 read -r _ <&9
 exec 8>&- 9>&-
 unset OLDPWD PWD SHLVL
+declare -n SHLVL='none[0]' # or exec would export one
 )text";
 
 inline constexpr std::string_view kShellLastEnd = R"text(PHIAL_LAST
@@ -89,7 +101,7 @@ go_on
 exec 8>&- 9>&-
 status=0
 wait "$parent" || status=$?
-pid=
+parent= pid=
 exit "$status"
 )text";
 

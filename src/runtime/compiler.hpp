@@ -47,6 +47,7 @@ struct Compiler {
   std::vector<Slot> streams; // the container's ends of the pipes: 0, 1, 2
   std::vector<Slot> procs;   // kJoinFile of v1 hierarchies, opened by the host for a user namespace's init
   std::vector<Slot> mounts;  // the sources of bind mounts, by the mount's index
+  bool slave_tree = false;   // shell form: a mount is to stay the host's slave
   bool has_proc = false;
   bool has_dev = false;
   bool has_devpts = false;

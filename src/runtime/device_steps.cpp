@@ -67,12 +67,24 @@ std::uint32_t type_bits(char type) {
   }
 }
 
+std::string device_shell(const spec::Device& device, std::uint32_t mode) {
+  std::string out;
+  if (components(device.path).size() > 2) // not in /dev itself
+    out = "mkdir -p \"$(dirname " + in_root(device.path) + ")\"\n";
+  out += node_shell(device.path, device.type == 'u' ? 'c' : device.type, mode, static_cast<unsigned>(device.major),
+                    static_cast<unsigned>(device.minor));
+  if (device.uid.value_or(0) != 0 || device.gid.value_or(0) != 0)
+    out += "\nchown --no-dereference " + std::to_string(device.uid.value_or(0)) + ":" +
+           std::to_string(device.gid.value_or(0)) + " " + in_root(device.path);
+  return out;
+}
+
 void add_device(Compiler& c, const spec::Device& device, const std::string& field, bool bind) {
   std::uint32_t mode = device.file_mode.value_or(0666) & 07777;
   auto major = static_cast<unsigned>(device.major);
   auto minor = static_cast<unsigned>(device.minor);
-  c.step(Section::init, "make the device " + device.path, c.why(field), "",
-         node_shell(device.path, device.type == 'u' ? 'c' : device.type, mode, major, minor), ShellPlace::inside);
+  c.step(Section::init, "make the device " + device.path, c.why(field), "", device_shell(device, mode),
+         ShellPlace::inside);
   Compiler::Place at = c.place(device.path);
   if (bind)
     return bind_device(c, at.directory, at.name, device.path);

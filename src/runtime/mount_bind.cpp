@@ -8,8 +8,23 @@ namespace phial::runtime {
 
 namespace {
 
-bool has_attributes(const kernel::MountOptions& options) {
-  return (options.attr_set | options.attr_clear | options.recursive_attr_set | options.recursive_attr_clear) != 0;
+std::string remount_shell(const kernel::MountOptions& options, const std::string& to) {
+  std::string out;
+  std::string words = kernel::format_mount_attributes(options.attr_set);
+  std::string below = kernel::format_mount_attributes(options.recursive_attr_set);
+  if (!words.empty())
+    out += "\nmount -o remount,bind," + words + " " + to;
+  if (!below.empty())
+    out += "\nfindmnt --list --submounts --noheadings --output TARGET " + to +
+           " | while IFS= read -r at; do mount -o remount,bind," + below + " \"$at\"; done";
+  return out;
+}
+
+// The script's tree of mounts is private, or the host's slave where one of the mounts is to stay that.
+std::string propagation_shell(const Compiler& c, const kernel::MountOptions& options, const std::string& to) {
+  if (!c.slave_tree || options.propagation == MS_SLAVE)
+    return "";
+  return "\nmount --make-rprivate " + to;
 }
 
 } // namespace
@@ -42,13 +57,12 @@ Result<> add_bind_source(Compiler& c, const spec::Mount& mount, const kernel::Mo
 Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
                         const std::string& field, std::size_t index) {
   bool directory = c.facts.source(mount.source) == SourceKind::directory;
-  std::string words = kernel::format_mount_attributes(options.attr_set | options.recursive_attr_set);
   std::string to = in_root(mount.destination);
   c.step(Section::init, "attach " + mount.source + " to " + mount.destination, c.why(field),
          (options.attr_set & MOUNT_ATTR_RDONLY) != 0 ? "the container cannot change it" : "",
          (directory ? "mkdir -p " + to : "mkdir -p \"$(dirname " + to + ")\"; [ -e " + to + " ] || touch " + to) +
              "\nmount --" + (options.recursive_bind ? "rbind " : "bind ") + shell_quote(mount.source) + " " + to +
-             (has_attributes(options) && !words.empty() ? "\nmount -o remount,bind," + words + " " + to : ""),
+             propagation_shell(c, options, to) + remount_shell(options, to),
          ShellPlace::inside);
   Slot target = c.target(mount.destination, directory ? TargetKind::directory : TargetKind::file);
   c.attach(c.mounts[index], target);

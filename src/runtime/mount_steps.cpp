@@ -25,8 +25,8 @@ std::uint64_t birth_attributes(const kernel::MountOptions& options) {
 
 } // namespace
 
-std::string mount_words(const kernel::MountOptions& options) {
-  std::string words = kernel::format_mount_attributes(birth_attributes(options));
+std::string mount_words(const kernel::MountOptions& options, std::uint64_t attributes) {
+  std::string words = kernel::format_mount_attributes(attributes);
   std::string data = options.data_string();
   if (!words.empty() && !data.empty())
     words += ",";
@@ -88,11 +88,15 @@ Result<> add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::Mou
   std::uint64_t attributes = birth_attributes(options);
   if (is_dev(mount))
     attributes &= ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY);
-  std::string words = mount_words(options);
+  // To mount(8) "ro" is the file system's as well; of one that is everybody's or empty only the mount is read-only.
+  bool late = is_pseudo(mount.type) && (attributes & MOUNT_ATTR_RDONLY) != 0;
+  std::string words =
+      mount_words(options, late ? attributes & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY) : attributes);
   c.step(Section::init, "mount " + mount.type + " on " + mount.destination, c.why(field), guarantee_of(mount),
          "mkdir -p " + in_root(mount.destination) + "\nmount -t " + mount.type +
              (words.empty() ? "" : " -o " + shell_quote(words)) + " " +
-             shell_quote(mount.source.empty() ? mount.type : mount.source) + " " + in_root(mount.destination),
+             shell_quote(mount.source.empty() ? mount.type : mount.source) + " " + in_root(mount.destination) +
+             (late ? "\nmount -o remount,bind,ro " + in_root(mount.destination) : ""),
          ShellPlace::inside);
   Slot made = make_filesystem(c, mount.type, mount.source, options, attributes);
   c.attach(made, c.target(mount.destination, TargetKind::directory));

@@ -8,8 +8,8 @@ namespace phial::runtime {
 
 // "mounts[3]"
 [[nodiscard]] std::string mount_field(std::size_t index);
-// The options as mount(8) takes them: "nosuid,size=64k".
-[[nodiscard]] std::string mount_words(const kernel::MountOptions& options);
+// Attributes (MOUNT_ATTR_*) and the file system's options as mount(8) takes them: "nosuid,size=64k".
+[[nodiscard]] std::string mount_words(const kernel::MountOptions& options, std::uint64_t attributes);
 // "\"$root\"/proc": a path of the container for the shell form, before its root is in place.
 [[nodiscard]] std::string in_root(std::string_view path);
 

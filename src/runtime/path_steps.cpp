@@ -30,8 +30,9 @@ void add_masked(Compiler& c, const std::vector<std::string>& paths) {
     std::string to = in_root(paths[i]);
     c.step(Section::init, "hide " + paths[i], c.why("linux.maskedPaths[" + std::to_string(i) + "]"),
            "the container cannot read it",
-           "if [ -d " + to + " ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec tmpfs " + to + "; elif [ -e " + to +
-               " ]; then mount --bind /dev/null " + to + "; fi",
+           "if [ -d " + to + " ]; then mount -t tmpfs -o nosuid,nodev,noexec tmpfs " + to +
+               "; mount -o remount,bind,ro " + to + "; elif [ -e " + to + " ]; then mount --bind /dev/null " + to +
+               "; fi",
            ShellPlace::inside);
     cover(c, null, paths[i]);
   }

@@ -106,9 +106,13 @@ Result<> add_root_place_steps(Compiler& c, const Request& request) {
   const std::string& asked = request.spec->platform.rootfs_propagation;
   if (!asked.empty())
     propagation = TRY(kernel::parse_propagation(asked)) & ~static_cast<std::uint64_t>(MS_REC);
+  for (const spec::Mount& mount : request.spec->mounts)
+    if (Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options))
+      c.slave_tree = c.slave_tree || options->propagation == MS_SLAVE;
   c.step(Section::init, "cut the mounts off from the host's", c.why("linux.rootfsPropagation"),
          "no mount made here appears on the host",
-         propagation == MS_PRIVATE ? "mount --make-rprivate /" : "mount --make-rslave /", ShellPlace::inside);
+         propagation == MS_PRIVATE && !c.slave_tree ? "mount --make-rprivate /" : "mount --make-rslave /",
+         ShellPlace::inside);
   mount_attr attributes{};
   // Shared is for what is mounted in the container; towards the host a slave's copies suffice.
   attributes.propagation = propagation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;

@@ -41,7 +41,7 @@ Result<> add_user_map_steps(Compiler& c, const spec::Linux& platform) {
   c.step(Section::beside, "say who is who in the user namespace", c.why("linux.uidMappings"),
          "root of the container is no root of the host's",
          "printf %s '" + uids + "' > /proc/$pid/uid_map\nprintf %s '" + gids + "' > /proc/$pid/gid_map",
-         ShellPlace::host);
+         ShellPlace::none);
   Slot directory = c.b.slot("proc_pid");
   c.b.add(Op::process_dir, {c.pid}).into(directory);
   write_map(c, directory, "uid_map", uids);

@@ -4,11 +4,6 @@ if(PHIAL_STATIC)
   set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 endif()
 
-# libseccomp: compiles seccomp profiles to BPF.
-find_library(SECCOMP_LIBRARY seccomp REQUIRED)
-add_library(phial_seccomp INTERFACE)
-target_link_libraries(phial_seccomp INTERFACE ${SECCOMP_LIBRARY})
-
 # What an image layer may be compressed with.
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 find_library(LZMA_LIBRARY lzma REQUIRED)

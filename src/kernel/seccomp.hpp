@@ -1,8 +1,9 @@
-// Seccomp profiles (seccomp(2)): the profile as plain data, and its compiler to classic BPF.
-// libseccomp is used in seccomp.cpp alone; nothing here loads a filter into the kernel.
+// Seccomp profiles (seccomp(2)): the profile as plain data, and its compiler to classic BPF: seccomp_decisions.* has
+// what the profile answers to each number, seccomp_compile.cpp makes a program of it. Nothing here loads a filter.
 #pragma once
 
 #include "base/error.hpp"
+#include "kernel/syscalls.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -52,17 +53,21 @@ struct SeccompProfile {
   friend bool operator==(const SeccompProfile&, const SeccompProfile&) = default;
 };
 
-// The profile as classic BPF for the native machine and the architectures it names: an array of struct sock_filter as
-// bytes, ready for seccomp(SECCOMP_SET_MODE_FILTER). What differs from a bare libseccomp filter:
-//  - names no table knows are ignored, as calls of other machines and of newer kernels are;
-//  - calls newer than the library are decided by a prologue of our own. A rule with conditions on such a call is taken
-//    for the stricter side: without its conditions where it forbids, not at all where it allows;
-//  - where the default action forbids, calls with numbers above every one the profile names return ENOSYS, so that a
-//    program built for a newer kernel falls back as it would on an old one;
-//  - conditions on socket hold for i386's socketcall too, which is closed for new sockets then, unless it is named;
-//  - a foreign architecture kills the process, not only the thread.
-// Errors: Kind::input for a profile that makes no sense, Kind::internal for what libseccomp refuses otherwise.
-[[nodiscard]] Result<std::vector<std::uint8_t>> compile_seccomp(const SeccompProfile& profile);
+// The profile as classic BPF for the native machine and those of the architectures the profile names that it runs too;
+// no call can come from others. An array of struct sock_filter as bytes, ready for seccomp(SECCOMP_SET_MODE_FILTER).
+//  - Names no architecture has are ignored, as calls of newer kernels are.
+//  - A rule without conditions wins over those with conditions on the same call, the first of them over later ones. A
+//    rule with the default's answer stands in no other's way.
+//  - Where the default action forbids, calls with numbers above every one the profile names return ENOSYS, so that a
+//    program built for a newer kernel falls back as it would on an old one.
+//  - On i386 a rule for a call that socketcall or ipc can make too is one for these as well; where the default action
+//    forbids, conditions on socket close socketcall for new sockets, unless it is named.
+//  - On 32-bit architectures the low halves of arguments are compared, x32's too.
+//  - A foreign architecture kills the process.
+// The answers are libseccomp's but for the ENOSYS, socketcall's closing and calls libseccomp does not know.
+// Errors: Kind::input for a profile that makes no sense or is too large for the kernel.
+[[nodiscard]] Result<std::vector<std::uint8_t>> compile_seccomp(const SeccompProfile& profile,
+                                                                Architecture native = kNativeArchitecture);
 
 // The flags to load the filter with: the profile's, SECCOMP_FILTER_FLAG_SPEC_ALLOW where it says nothing, and
 // SECCOMP_FILTER_FLAG_NEW_LISTENER where a rule notifies.

@@ -68,7 +68,8 @@ TEST(SystemCalls, AgreeWithTheHeaders) {
 }
 
 TEST(SystemCalls, NumbersAreUnique) {
-  for (Architecture architecture : {Architecture::x86_64, Architecture::aarch64}) {
+  for (Architecture architecture :
+       {Architecture::x86_64, Architecture::x32, Architecture::i386, Architecture::aarch64, Architecture::arm}) {
     std::set<int> seen;
     for (const SystemCall& call : system_calls()) {
       int number = call.number(architecture);

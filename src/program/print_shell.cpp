@@ -214,7 +214,7 @@ private:
     for (const JoinedNamespace& joined : facts_.joined)
       if (const kernel::NamespaceFacts* facts = kernel::find_namespace(joined.flag); facts != nullptr)
         (joined.flag == CLONE_NEWPID
-             ? born.insert(0, "nsenter --pid=" + shell_quote(joined.path) + " ")
+             ? born.insert(0, "nsenter --no-fork --pid=" + shell_quote(joined.path) + " ")
              : join += " " + std::string(facts->unshare_option) + "=" + shell_quote(joined.path));
     for (const kernel::NamespaceFacts& facts : kernel::namespaces()) {
       if ((facts_.made & facts.flag) == 0)

@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,6 +34,7 @@ constexpr std::size_t kStackSize = 16384;
 struct Spawned {
   std::uint64_t init = 0;
   bool waits = false;
+  int host = -1; // a pidfd of the process that clones, for one that waits
   std::uint32_t released = 0;
   const char* argv[4] = {};
   const char* envp[1] = {nullptr};
@@ -49,8 +51,15 @@ std::uint64_t address(const void* pointer) {
 // Runs in the child on a stack of its own, in memory shared with the parent: raw system calls only.
 [[noreturn]] __attribute__((no_sanitize("address", "undefined"))) void child_main() {
   if (spawned.waits) {
-    while (__atomic_load_n(&spawned.released, __ATOMIC_ACQUIRE) == 0)
-      raw_call(__NR_futex, address(&spawned.released), FUTEX_WAIT, 0, 0, 0, 0);
+    while (__atomic_load_n(&spawned.released, __ATOMIC_ACQUIRE) == 0) {
+      const std::uint64_t patience[2] = {0, 100'000'000}; // seconds, nanoseconds
+      raw_call(__NR_futex, address(&spawned.released), FUTEX_WAIT, 0, address(patience), 0, 0);
+      // A host that was killed releases nobody. With the memory it shares with us it does not end: its pidfd tells.
+      pollfd gone{spawned.host, POLLIN, 0};
+      const std::uint64_t none[2] = {0, 0};
+      if (raw_call(__NR_ppoll, address(&gone), 1, address(none), 0, 0, 0) > 0)
+        raw_call(__NR_exit_group, 125);
+    }
     raw_call(__NR_setresgid, 0, 0, 0);
     raw_call(__NR_setresuid, 0, 0, 0);
   }
@@ -170,9 +179,14 @@ long spawn(Machine& machine, std::uint64_t arguments, int init) {
   spawned.argv[2] = spawned.size;
   decimal(spawned.descriptor, slots_of(machine.image)[machine.image->program_slot]);
   decimal(spawned.size, machine.image->size);
+  if (spawned.waits)
+    spawned.host = static_cast<int>(::syscall(__NR_pidfd_open, ::getpid(), 0));
   clone->stack = address(child_stack);
   clone->stack_size = sizeof child_stack;
-  return clone_child(clone);
+  long child = clone_child(clone);
+  if (spawned.waits)
+    ::close(spawned.host); // the child has its own
+  return child;
 }
 
 long release_spawned() {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 namespace phial {
 
@@ -127,22 +128,59 @@ Result<> make_directories(const std::string& path, mode_t mode) {
 
 namespace {
 
-Result<> remove_below(int directory, const std::string& name, dev_t device) {
+// Directories deeper than this are moved up to the top first and removed from there: a tree that somebody made deep on
+// purpose takes neither all our descriptors nor our stack.
+constexpr unsigned kDeepest = 64;
+
+struct Removal {
+  int top = -1;
+  dev_t device = 0;
+  unsigned moved = 0;
+};
+
+Result<> move_up(Removal& removal, int directory, const std::string& name) {
+  for (;;) {
+    std::string place = "deep-" + std::to_string(removal.moved++);
+    if (::renameat(directory, name.c_str(), removal.top, place.c_str()) == 0 || errno == ENOENT)
+      return {};
+    if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+      return fail_call("rename", name);
+  }
+}
+
+// Nothing where there is no directory of that name (any more).
+Result<std::optional<Fd>> unlink_or_open(int directory, const std::string& name) {
   if (::unlinkat(directory, name.c_str(), 0) == 0 || errno == ENOENT)
-    return {};
+    return std::optional<Fd>();
   if (errno != EISDIR && errno != EPERM)
     return fail_call("unlink", name);
-  Result<Fd> self = open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  Result<Fd> out = open_at(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (out)
+    return std::optional<Fd>(std::move(*out));
+  if (out.error().number == ENOENT) // somebody else removes it, too
+    return std::optional<Fd>();
+  return std::unexpected(std::move(out).error());
+}
+
+Result<std::vector<std::string>> names_of(const Fd& directory, const std::string& path) {
+  return names_in(TRY(open_at(directory.get(), ".", O_RDONLY | O_DIRECTORY)), path);
+}
+
+Result<> remove_below(Removal& removal, int directory, const std::string& name, unsigned depth) {
+  std::optional<Fd> self = TRY(unlink_or_open(directory, name));
   if (!self)
-    return std::unexpected(std::move(self).error());
+    return {};
   struct stat status{};
   if (::fstat(self->get(), &status) != 0)
     return fail_call("fstat", name);
-  if (device != 0 && status.st_dev != device)
+  if (status.st_dev != removal.device)
     return fail(Kind::state, name + " is on another file system; it is not removed");
-  Fd list = TRY(duplicate(self->get()));
-  for (const std::string& child : TRY(names_in(std::move(list), name)))
-    TRY(remove_below(self->get(), child, status.st_dev));
+  if (depth == kDeepest) {
+    self.reset();
+    return move_up(removal, directory, name);
+  }
+  for (const std::string& child : TRY(names_of(*self, name)))
+    TRY(remove_below(removal, self->get(), child, depth + 1));
   if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
     return fail_call("rmdir", name);
   return {};
@@ -151,7 +189,21 @@ Result<> remove_below(int directory, const std::string& name, dev_t device) {
 } // namespace
 
 Result<> remove_tree_at(int directory, const std::string& name) {
-  return remove_below(directory, name, 0);
+  std::optional<Fd> top = TRY(unlink_or_open(directory, name));
+  if (!top)
+    return {};
+  struct stat status{};
+  if (::fstat(top->get(), &status) != 0)
+    return fail_call("fstat", name);
+  Removal removal{top->get(), status.st_dev, 0};
+  for (unsigned before = 1; before != removal.moved;) {
+    before = removal.moved;
+    for (const std::string& child : TRY(names_of(*top, name)))
+      TRY(remove_below(removal, top->get(), child, 1));
+  }
+  if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+    return fail_call("rmdir", name);
+  return {};
 }
 
 bool exists(const std::string& path) {

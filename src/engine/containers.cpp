@@ -4,9 +4,11 @@
 #include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/process.hpp"
+#include "engine/removal.hpp"
 #include "program/host.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +32,24 @@ Result<> make_places(const Engine& engine) {
 
 // ---- names ----------------------------------------------------------------------------------------------------------
 
+namespace {
+
+// Whether a container with that id is there or being made. In this order: it moves from the one to the other.
+bool is_there(const Engine& engine, const std::string& id) {
+  return exists(engine.root + "/containers/" + std::string(kUnfinished) + id) || exists(places(engine, id).directory);
+}
+
+// Links of others are removed under this lock alone: so none is removed that has been made anew meanwhile.
+Result<Fd> lock_names(const Engine& engine) {
+  Fd out = TRY(open_at(AT_FDCWD, names_directory(engine), O_RDONLY | O_DIRECTORY));
+  while (::flock(out.get(), LOCK_EX) != 0)
+    if (errno != EINTR)
+      return fail_call("flock", names_directory(engine));
+  return out;
+}
+
+} // namespace
+
 Result<> take_name(const Engine& engine, const std::string& name, const std::string& id) {
   std::string link = names_directory(engine) + "/" + name;
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -37,10 +57,11 @@ Result<> take_name(const Engine& engine, const std::string& name, const std::str
       return {};
     if (errno != EEXIST)
       return fail_call("symlink", link);
+    Fd lock = TRY(lock_names(engine));
     Result<std::string> other = read_link(link);
     if (other && *other == id)
       return {};
-    if (other && exists(places(engine, *other).directory))
+    if (other && is_there(engine, *other))
       return fail(Kind::exists,
                   "the container name \"" + name + "\" is already in use by container " +
                       other->substr(0, kShortIdLength),
@@ -48,6 +69,16 @@ Result<> take_name(const Engine& engine, const std::string& name, const std::str
     ::unlink(link.c_str());
   }
   return fail(Kind::exists, "the container name \"" + name + "\" is already in use");
+}
+
+void drop_dangling_names(const Engine& engine) {
+  Result<Fd> lock = lock_names(engine);
+  Result<std::vector<std::pair<std::string, std::string>>> names = all_names(engine);
+  if (!lock || !names)
+    return;
+  for (const auto& [name, id] : *names)
+    if (!is_there(engine, id))
+      ::unlink((names_directory(engine) + "/" + name).c_str());
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> all_names(const Engine& engine) {
@@ -213,7 +244,7 @@ Result<> heal(const Engine& engine, const std::string& id) {
     Result<std::string> journal = read_file(place.state + "/journal");
     TRY(program::undo_image(*program, journal ? *journal : std::string()), "undo what a killed monitor left");
   }
-  return remove_tree_at(AT_FDCWD, place.state);
+  return remove_whole(place.state);
 }
 
 } // namespace phial::engine

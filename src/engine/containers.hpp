@@ -25,6 +25,8 @@ struct Places {
 [[nodiscard]] Result<> take_name(const Engine& engine, const std::string& name, const std::string& id);
 // Lets go of all names of the container but `keep` (empty: of all).
 [[nodiscard]] Result<> drop_names(const Engine& engine, const std::string& id, std::string_view keep = {});
+// Removes the links to containers that are not there any more.
+void drop_dangling_names(const Engine& engine);
 // Name and id, sorted by name.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> all_names(const Engine& engine);
 

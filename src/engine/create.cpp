@@ -7,6 +7,8 @@
 #include "engine/host_config.hpp"
 #include "engine/ids.hpp"
 #include "engine/network_files.hpp"
+#include "engine/recovery.hpp"
+#include "engine/removal.hpp"
 #include "engine/session.hpp"
 #include "engine/start.hpp"
 #include "engine/volumes.hpp"
@@ -145,46 +147,35 @@ Result<> make_upper(const std::string& directory, const std::vector<std::string>
   return {};
 }
 
-Result<> fill_directory(const std::string& directory, const RunOptions& options, const Prepared& prepared) {
+// The record first: it tells recover() which volumes are the container's own.
+Result<> fill_directory(const Engine& engine, const std::string& directory, const RunOptions& options,
+                        const Prepared& prepared) {
+  TRY(write_file_atomically(directory + "/record.json", record_json(prepared.record)));
+  TRY(make_volumes(options, prepared.image, prepared.world));
   TRY(make_upper(directory, prepared.record.layers));
   TRY(write_network_files(directory, network_files(options, prepared.spec)));
   TRY(write_file_atomically(directory + "/config.json", to_text(spec::to_json(prepared.spec)) + "\n"));
-  return write_file_atomically(directory + "/record.json", record_json(prepared.record));
+  return take_name(engine, prepared.record.name, prepared.record.id);
 }
 
-// What a killed create left under a name of its own; the lock in it died with its maker.
-void collect_unfinished(const Engine& engine) {
-  std::string all = engine.root + "/containers";
-  Result<std::vector<std::string>> names = list_directory(all);
-  if (!names)
-    return;
-  for (const std::string& name : *names)
-    if (name.starts_with(kUnfinished)) {
-      Result<Fd> lock = try_lock_file(all + "/" + name + "/lock");
-      if (lock && *lock)
-        (void)remove_tree_at(AT_FDCWD, all + "/" + name);
-    }
-}
-
-// Built beside its place and moved there whole, locked from its beginning.
+// Built beside its place, with all that belongs to it, and moved there whole: only then it is a container. Returns its
+// lock, taken from its beginning.
 Result<Fd> make_directory(const Engine& engine, const RunOptions& options, const Prepared& prepared) {
-  collect_unfinished(engine);
-  std::string final = places(engine, prepared.record.id).directory;
-  std::string building = engine.root + "/containers/" + std::string(kUnfinished) + prepared.record.id;
-  if (::mkdir(building.c_str(), 0700) != 0)
-    return fail_call("mkdir", building);
-  Fd lock = TRY(lock_file(building + "/lock"));
-  Result<> filled = fill_directory(building, options, prepared);
+  recover(engine);
+  const std::string& id = prepared.record.id;
+  std::string final = places(engine, id).directory;
+  std::string building = engine.root + "/containers/" + std::string(kUnfinished) + id;
+  Fd making = TRY(make_locked_directory(building));
+  Result<Fd> lock = lock_file(building + "/lock");
+  Result<> filled = lock ? fill_directory(engine, building, options, prepared) : std::unexpected(lock.error());
   if (filled && ::rename(building.c_str(), final.c_str()) != 0)
     filled = fail_call("rename", final);
   if (filled)
-    filled = take_name(engine, prepared.record.name, prepared.record.id);
-  if (!filled) {
-    (void)remove_tree_at(AT_FDCWD, building);
-    (void)remove_tree_at(AT_FDCWD, final);
-    return std::unexpected(std::move(filled).error());
-  }
-  return lock;
+    return lock;
+  (void)drop_names(engine, id);
+  (void)remove_anonymous_volumes(engine, prepared.record);
+  (void)remove_tree_at(AT_FDCWD, building);
+  return std::unexpected(std::move(filled).error());
 }
 
 Result<> refuse_used_name(const Engine& engine, const RunOptions& options) {
@@ -205,12 +196,12 @@ struct Made {
 };
 
 Result<Made> make(const Engine& engine, const RunOptions& options) {
+  TRY(check_descriptors());
   TRY(make_places(engine));
   TRY(refuse_used_name(engine, options));
   Made out;
   out.prepared = TRY(prepare(engine, options));
   TRY(check_sources(options));
-  TRY(make_volumes(options, out.prepared.image, out.prepared.world));
   out.lock = TRY(make_directory(engine, options, out.prepared));
   return out;
 }
@@ -267,6 +258,7 @@ Result<Created> create(const Engine& engine, const RunOptions& options) {
 
 Result<Ending> run(const Engine& engine, const RunOptions& options, const Streams& streams,
                    void (*on_created)(void* context, const Created& created), void* context) {
+  TRY(check_descriptors());
   if (streams.attach)
     TRY(check_terminal(options.tty, options.interactive));
   SignalDoor signals = TRY(SignalDoor::open(streams.attach && streams.signal_proxy));

@@ -7,9 +7,6 @@
 
 namespace phial::engine {
 
-// Directories of this name are containers in the making.
-inline constexpr std::string_view kUnfinished = "unfinished-";
-
 struct Prepared {
   ImageFacts image;
   World world;

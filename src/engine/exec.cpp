@@ -5,6 +5,7 @@
 #include "engine/ids.hpp"
 #include "engine/launch.hpp"
 #include "engine/process.hpp"
+#include "engine/recovery.hpp"
 #include "engine/specify.hpp"
 #include "engine/start.hpp"
 #include "kernel/capabilities.hpp"
@@ -141,15 +142,27 @@ Result<Container> running_container(const Engine& engine, const std::string& ref
   return out;
 }
 
+std::unexpected<Error> has_just_ended(const Container& container) {
+  return fail(Kind::state, "container " + container.name + " has just ended");
+}
+
+// What goes wrong in a container that ends meanwhile goes wrong because of that.
+std::unexpected<Error> unless_ended(const Container& container, const Fd& process, Error error) {
+  if (has_ended(process.get()))
+    return has_just_ended(container);
+  return std::unexpected(std::move(error));
+}
+
 } // namespace
 
 Result<Ending> exec(const Engine& engine, const ExecOptions& options, const Streams& streams) {
+  TRY(check_descriptors());
   Container container = TRY(running_container(engine, options.container));
   if (streams.attach)
     TRY(check_terminal(options.tty, options.interactive));
   Fd process_fd = TRY(open_container_process(container.running));
   if (!process_fd)
-    return fail(Kind::state, "container " + container.name + " has just ended");
+    return has_just_ended(container);
   Places place = places(engine, container.record.id);
   std::string path = place.directory + "/config.json";
   spec::Spec spec = TRY(spec::read_spec(TRY(read_file(path)), path));
@@ -161,15 +174,21 @@ Result<Ending> exec(const Engine& engine, const ExecOptions& options, const Stre
   Places own = place;
   own.state += "/exec-" + TRY(new_id()).substr(0, kShortIdLength);
   SignalDoor signals = TRY(SignalDoor::open(streams.attach && streams.signal_proxy));
-  Launched launched =
-      TRY(launch_monitor(engine, own, make_order(container, options, streams), image, Fd(), process_fd));
+  recover_execs(place.state);
+  Result<Launched> tried =
+      launch_monitor(engine, own, make_order(container, options, streams), image, Fd(), process_fd);
+  if (!tried)
+    return unless_ended(container, process_fd, std::move(tried).error());
+  Launched launched = std::move(*tried);
   std::vector<char> buffer(wire::kPacket);
-  wire::Message word = TRY(first_word(launched.socket.get(), buffer));
-  if (word.type == wire::Type::failed) {
-    Error error = failure_error(program, own.state, wire::value_of<wire::Failure>(word.bytes));
-    explain_command(error, container.pid, spec, process);
+  Result<wire::Message> word = first_word(launched.socket.get(), buffer);
+  if (!word || word->type == wire::Type::failed) {
+    Error error =
+        word ? failure_error(program, own.state, wire::value_of<wire::Failure>(word->bytes)) : std::move(word).error();
+    if (word)
+      explain_command(error, container.pid, spec, process);
     (void)remove_tree_at(AT_FDCWD, own.state);
-    return std::unexpected(std::move(error));
+    return unless_ended(container, process_fd, std::move(error));
   }
   if (!streams.attach)
     return Ending{.detached = true, .exit_code = 0, .known = true, .timings = {}, .explanation = {}};
@@ -177,7 +196,7 @@ Result<Ending> exec(const Engine& engine, const ExecOptions& options, const Stre
   settings.tty = options.tty;
   settings.input = options.interactive;
   settings.detach_keys = streams.detach_keys;
-  auto pid = wire::value_of<std::int32_t>(word.bytes);
+  auto pid = wire::value_of<std::int32_t>(word->bytes);
   Fd command(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   settings.pass_on = [&command](int signal) {
     if (command)

@@ -1,6 +1,7 @@
 #include "engine/launch.hpp"
 
 #include "base/file.hpp"
+#include "engine/removal.hpp"
 #include "engine/wire.hpp"
 
 #include <fcntl.h>
@@ -11,11 +12,11 @@ namespace phial::engine {
 
 namespace {
 
-// The monitor's three descriptors have fixed numbers; ours may lie on those, so they go up first.
+// The monitor's descriptors have fixed numbers; ours may lie on those, so they go up first.
 Result<Fd> out_of_the_way(int fd) {
-  int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 16);
-  if (copy < 0)
-    return fail_call("fcntl(F_DUPFD_CLOEXEC)", std::to_string(fd));
+  int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, kMonitorProcessFd + 1);
+  if (copy < 0) // EINVAL: not even that number is below the limit
+    return fail_call("fcntl(F_DUPFD_CLOEXEC)", std::to_string(fd), errno == EINVAL ? EMFILE : errno);
   return Fd(copy);
 }
 
@@ -70,7 +71,12 @@ Result<> spawn(const std::string& path, const Places& place, const Descriptors& 
 
 Result<Launched> launch_monitor(const Engine& engine, const Places& place, const MonitorOrder& order,
                                 std::string_view program, const Fd& lock, const Fd& process) {
-  TRY(make_directories(place.state));
+  // A further process' directory stands in that of a container, which is gone when the container has ended.
+  Fd making;
+  if (order.exec)
+    making = TRY(make_locked_directory(place.state));
+  else
+    TRY(make_directories(place.state));
   Fd alive = TRY(lock_file(place.state + "/alive"));
   TRY(write_file_atomically(place.state + "/order", order_text(order)));
   TRY(write_file_atomically(place.state + "/program", program));

@@ -5,6 +5,8 @@
 #include "engine/ids.hpp"
 #include "engine/log_reader.hpp"
 #include "engine/process.hpp"
+#include "engine/recovery.hpp"
+#include "engine/removal.hpp"
 #include "engine/wire.hpp"
 #include "kernel/signals.hpp"
 
@@ -46,9 +48,9 @@ void thaw(const Container& container) {
 // Under the container's lock, or for a container that nobody can start meanwhile.
 Result<> clean_up(const Engine& engine, const Container& container) {
   TRY(await_monitor(container));
-  if (!exists(places(engine, container.record.id).directory))
-    return {}; // --rm: the monitor has removed it
-  Fd lock = TRY(lock_container(engine, container.record.id));
+  Result<Fd> lock = lock_container(engine, container.record.id);
+  if (!lock) // --rm: the monitor has removed it
+    return lock.error().kind == Kind::not_found ? Result<>() : std::unexpected(std::move(lock).error());
   Result<Container> now = load(engine, container.record.id, container.name);
   if (now && !now->is_running())
     return heal(engine, container.record.id);
@@ -180,16 +182,11 @@ Result<> remove_everything(const Engine& engine, const Container& container, boo
   const std::string& id = container.record.id;
   TRY(heal(engine, id));
   if (volumes)
-    for (const RecordMount& mount : container.record.mounts)
-      if (mount.anonymous)
-        TRY(remove_tree_at(AT_FDCWD, engine.root + "/volumes/" + mount.name));
+    TRY(remove_anonymous_volumes(engine, container.record));
   TRY(drop_names(engine, id));
-  // The record goes first: a directory without one is not a container any more, whoever kills us in the middle.
-  std::string directory = places(engine, id).directory;
-  std::string going = engine.root + "/containers/unfinished-" + id;
-  if (::rename(directory.c_str(), going.c_str()) != 0)
-    return errno == ENOENT ? Result<>() : fail_call("rename", directory);
-  return remove_tree_at(AT_FDCWD, going);
+  TRY(remove_whole(engine.root + "/containers", id));
+  recover(engine);
+  return {};
 }
 
 } // namespace

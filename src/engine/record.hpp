@@ -5,6 +5,7 @@
 //                         lock      held (flock) by whoever changes the container's state
 //                         started   the last start: Running, written before the first instruction of the container ran
 //                         exit      how the last run ended: Exit
+//   ROOT/containers/unfinished-ID going-ID    being made or removed; a leftover where nobody has it locked (flock)
 //   ROOT/names/NAME       a symbolic link to the id: making it is what makes a name unique
 //   STATE/containers/ID/  running program journal attach monitor: gone when the container has ended and was cleaned up
 #pragma once

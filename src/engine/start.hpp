@@ -26,6 +26,9 @@ struct Preparing {
 [[nodiscard]] Result<Compiled> compile(const Engine& engine, const Record& record, const spec::Spec& spec,
                                        const Preparing* preparing = nullptr);
 
+// Kind::system where our limit of open files is too low to make and remove a container whatever comes.
+[[nodiscard]] Result<> check_descriptors();
+
 // The words for a start that failed: of the journal in the state directory, else of what the monitor said.
 [[nodiscard]] Error failure_error(const program::Program& program, const std::string& state,
                                   const wire::Failure& failure);

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "engine/proc_stat.hpp"
+#include "engine/removal.hpp"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -169,7 +170,8 @@ Result<engine::Exit> Run::collect() {
   return exit;
 }
 
-// The container's directory goes last: until then `rm` finds it and can finish this.
+// The container's directory goes last, and whole: until then `rm` finds it and can finish this, and afterwards it is a
+// leftover that the next command knows as one.
 void Run::remove_container() {
   if (Result<std::vector<std::string>> names = list_directory(order_.names); names)
     for (const std::string& name : *names) {
@@ -179,7 +181,7 @@ void Run::remove_container() {
     }
   for (const std::string& volume : order_.volumes)
     (void)remove_tree_at(AT_FDCWD, volume);
-  (void)remove_tree_at(AT_FDCWD, container_);
+  (void)engine::remove_whole(container_);
 }
 
 void Run::finish(const engine::Exit& exit) {
@@ -192,7 +194,7 @@ void Run::finish(const engine::Exit& exit) {
   program_->undo();
   if (order_.remove)
     remove_container();
-  (void)remove_tree_at(AT_FDCWD, state_);
+  (void)engine::remove_whole(state_);
 }
 
 Result<> Run::supervise(Relay::Streams streams) {
@@ -205,13 +207,12 @@ Result<> Run::supervise(Relay::Streams streams) {
     if (Result<Fd> listener = engine::wire::listen_at(state.get(), "attach"); listener)
       relay->listen(std::move(*listener));
   auto pid = static_cast<std::int32_t>(program_->slot(program_->machine().image->pid_slot));
-  bool told = bool(engine::wire::send(client_.get(), engine::wire::Type::started, engine::wire::bytes_of(pid)));
+  (void)engine::wire::send(client_.get(), engine::wire::Type::started, engine::wire::bytes_of(pid));
   std::uint8_t wants = engine::wire::kWantExit | engine::wire::kWantInput;
   if (order_.client_output)
     wants |= engine::wire::kWantOutput | engine::wire::kWantErrors;
-  if (told)
-    relay->adopt(std::move(client_), wants);
-  client_.reset();
+  // A client that was killed meanwhile as well: the relay finds it gone, and ends the input that only it would give.
+  relay->adopt(std::move(client_), wants);
   lock_.reset();
   state.reset();
   give_back_pages();

@@ -4,6 +4,8 @@
 #include "engine/ids.hpp"
 #include "engine/proc_stat.hpp"
 #include "engine/process.hpp"
+#include "engine/recovery.hpp"
+#include "engine/removal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -143,6 +145,42 @@ TEST_F(Containers, RemoveLeavesNothing) {
   EXPECT_FALSE(exists(places(engine_, id).state));
   EXPECT_TRUE(list_directory(names_directory(engine_))->empty());
   EXPECT_TRUE(list_directory(engine_.root + "/containers")->empty());
+}
+
+TEST_F(Containers, WhatKilledProcessesLeftIsRecovered) {
+  std::string all = engine_.root + "/containers/";
+  std::string whole = add("web", 'a');
+  // Made half: its record names a volume of its own, and it has its name already.
+  std::string half(kIdLength, 'b');
+  Record record;
+  record.id = half;
+  RecordMount volume;
+  volume.type = "volume";
+  volume.name = "own";
+  volume.anonymous = true;
+  record.mounts.push_back(volume);
+  ASSERT_TRUE(make_directories(all + "unfinished-" + half));
+  ASSERT_TRUE(write_file_atomically(all + "unfinished-" + half + "/record.json", record_json(record)));
+  ASSERT_TRUE(make_directories(engine_.root + "/volumes/own/_data"));
+  ASSERT_TRUE(take_name(engine_, "half", half));
+  EXPECT_EQ(take_name(engine_, "half", whole).error().kind, Kind::exists);
+  // Removed half; a state without a container; one that is being made by somebody.
+  ASSERT_TRUE(make_directories(all + "going-" + std::string(kIdLength, 'c') + "/upper"));
+  ASSERT_TRUE(make_directories(engine_.state + "/containers/" + std::string(kIdLength, 'd')));
+  ASSERT_TRUE(make_directories(places(engine_, whole).state));
+  Fd making = *make_locked_directory(all + "unfinished-" + std::string(kIdLength, 'e'));
+  ASSERT_TRUE(take_name(engine_, "being-made", std::string(kIdLength, 'e')));
+  recover(engine_);
+  EXPECT_EQ(*list_directory(engine_.root + "/containers"),
+            (std::vector<std::string>{whole, "unfinished-" + std::string(kIdLength, 'e')}));
+  EXPECT_EQ(*list_directory(names_directory(engine_)), (std::vector<std::string>{"being-made", "web"}));
+  EXPECT_TRUE(list_directory(engine_.root + "/volumes")->empty());
+  EXPECT_EQ(*list_directory(engine_.state + "/containers"), (std::vector<std::string>{whole}));
+  // The link of one whose directory is gone altogether.
+  making.reset();
+  ASSERT_TRUE(remove_tree_at(AT_FDCWD, all + "unfinished-" + std::string(kIdLength, 'e')));
+  recover(engine_);
+  EXPECT_EQ(*list_directory(names_directory(engine_)), (std::vector<std::string>{"web"}));
 }
 
 TEST_F(Containers, ADamagedRecordIsToldAndDoesNotHideTheOthers) {

@@ -40,6 +40,11 @@ constexpr std::array kCapabilities{CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER,   CA
                                    CAP_MKNOD, CAP_SETFCAP,      CAP_SYS_ADMIN};
 
 constexpr std::array kCalls{
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+    SYS_pipe2, // it asks through a pipe whether an address can be read
+#endif
+#endif
     SYS_read,        SYS_pread64,     SYS_write,           SYS_pwrite64,       SYS_writev,        SYS_close,
     SYS_lseek,       SYS_openat,      SYS_openat2,         SYS_newfstatat,     SYS_fstat,         SYS_statx,
     SYS_mkdirat,     SYS_mknodat,     SYS_symlinkat,       SYS_linkat,         SYS_unlinkat,      SYS_readlinkat,

@@ -132,8 +132,11 @@ class Terminal:
 
     def wait_for(self, text, seconds=20):
         def seen():
+            ended = self._ended()
             while self._read():
                 pass
+            if ended and text not in self.screen:
+                raise Failed(f"{' '.join(self.words)} ended with {self.status} before it wrote {text!r}")
             return text in self.screen
 
         try:
@@ -141,16 +144,20 @@ class Terminal:
         except Failed as late:
             raise Failed(f"{late}\n  the terminal shows:\n{self.screen}") from None
 
+    def _ended(self):
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is not None
+
     def wait(self, seconds=20):
         """The exit status, when it has ended."""
 
         def ended():
             while self._read():
                 pass
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.status = os.waitstatus_to_exitcode(status)
-            return bool(pid)
+            return self._ended()
 
         if self.status is None:
             wait_until(ended, f"the end of {' '.join(self.words)}", seconds)

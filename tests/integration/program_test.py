@@ -12,8 +12,9 @@ def test_without_arguments_shows_what_it_can_do(t):
     expect("run" in done.out + done.err and "explain" in done.out + done.err, done)
 
 
-def test_unknown_verb_is_refused(t):
-    t.fails(1, "rnu", err=["unknown command", "rnu", "--help"])
+def test_unknown_verb_is_refused_with_a_suggestion(t):
+    t.fails(1, "rnu", err=["unknown command", "rnu", "phial run"])
+    t.fails(1, "xyzzy", err=["unknown command", "xyzzy", "--help"])
 
 
 def test_oci_version(t):

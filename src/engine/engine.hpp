@@ -103,10 +103,10 @@ struct Streams {
 };
 
 struct Ending {
-  bool detached = false; // by the detach keys, or never attached: the container goes on
-  int exit_code = 0;     // of the container; 128+n where signal n ended it
-  bool known = true;     // false: the exit status died with its monitor
-  std::string timings;   // the program's steps with their microseconds, where asked for
+  bool detached = false;   // by the detach keys, or never attached: the container goes on
+  int exit_code = 0;       // of the container; 128+n where signal n ended it
+  bool known = true;       // false: the exit status died with its monitor
+  std::string timings;     // the program's steps with their microseconds, where asked for
   std::string explanation; // why it ended with 127 at once, where the engine knows: a sentence and a line "hint: …"
 };
 

@@ -183,10 +183,13 @@ Result<Ending> exec(const Engine& engine, const ExecOptions& options, const Stre
   std::vector<char> buffer(wire::kPacket);
   Result<wire::Message> word = first_word(launched.socket.get(), buffer);
   if (!word || word->type == wire::Type::failed) {
-    Error error =
-        word ? failure_error(program, own.state, wire::value_of<wire::Failure>(word->bytes)) : std::move(word).error();
-    if (word)
+    Error error;
+    if (word) {
+      error = failure_error(program, own.state, wire::value_of<wire::Failure>(word->bytes));
       explain_command(error, container.pid, spec, process);
+    } else {
+      error = std::move(word).error();
+    }
     (void)remove_tree_at(AT_FDCWD, own.state);
     return unless_ended(container, process_fd, std::move(error));
   }

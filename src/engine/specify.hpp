@@ -49,7 +49,7 @@ struct World {
   std::vector<HostDevice> all_devices; // of the host's /dev, for --privileged
   std::vector<JoinedContainer> joined;
   std::vector<VolumePlace> volumes;
-  bool cgroup_v2 = false; // the memory controller is one of version 2
+  bool cgroup_v2 = false;                             // the memory controller is one of version 2
   std::uint64_t own_capabilities = ~std::uint64_t{0}; // what we may hand down: our bounding and permitted sets
   unsigned kernel_major = 0;
   unsigned kernel_minor = 0;

@@ -1,5 +1,5 @@
-// The table of system calls: facts from the kernel's headers. From 451 on the numbers are the same everywhere. Sorted by
-// name.
+// The table of system calls: facts from the kernel's headers. From 451 on the numbers are the same everywhere. Sorted
+// by name.
 #pragma once
 
 #include "kernel/syscalls.hpp"

@@ -1,3 +1,4 @@
+// phial-oci explain: prints the program of a bundle, without running it.
 #include "base/file.hpp"
 #include "oci/bundle.hpp"
 #include "oci/verbs.hpp"

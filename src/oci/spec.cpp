@@ -1,3 +1,4 @@
+// phial-oci spec: writes a config.json to begin with.
 #include "base/file.hpp"
 #include "oci/verbs.hpp"
 #include "runtime/default_spec.hpp"

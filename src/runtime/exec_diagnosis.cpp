@@ -150,8 +150,8 @@ std::optional<Diagnosis> diagnose_exec(const RootView& root, const Attempt& atte
     return too_big(attempt);
   const std::string& command = attempt.args[0];
   if (command.empty())
-    return Diagnosis{"the command is an empty word",
-                     "look at the quotes around it, and at the variable it came from", number};
+    return Diagnosis{"the command is an empty word", "look at the quotes around it, and at the variable it came from",
+                     number};
   std::vector<std::string> candidates = command_candidates(command, search_path(attempt.environment));
   bool hidden = false;
   bool there = false;

@@ -14,8 +14,9 @@ ReadAt bytes_of(std::string bytes) {
 }
 
 TEST(ProgramFile, LoaderAndLibraries) {
-  ReadAt read = bytes_of(sample_elf(
-      {.interpreter = "/lib64/ld-linux-x86-64.so.2", .needed = {"libc.so.6", "libz.so.1"}, .runpath = "$ORIGIN/../lib"}));
+  ReadAt read = bytes_of(sample_elf({.interpreter = "/lib64/ld-linux-x86-64.so.2",
+                                     .needed = {"libc.so.6", "libz.so.1"},
+                                     .runpath = "$ORIGIN/../lib"}));
   Result<Elf> elf = read_elf(read);
   ASSERT_TRUE(elf) << elf.error().text();
   EXPECT_EQ(elf->interpreter, "/lib64/ld-linux-x86-64.so.2");

@@ -56,6 +56,7 @@ class Emitter {
 public:
   std::vector<std::uint8_t> program(const std::vector<SeccompTable>& tables) {
     std::vector<std::vector<Edge>> edges; // answers and checks stand at the end, for all trees
+    edges.reserve(tables.size());
     for (const SeccompTable& table : tables)
       edges.push_back(edges_of(table));
     Label machine = out_.answer(SECCOMP_RET_KILL_PROCESS);

@@ -12,7 +12,9 @@ namespace phial::runtime {
 namespace {
 
 constexpr std::size_t kFsconfigLimit = 255; // bytes an fsconfig(2) string may have
-constexpr int kLayerDescriptors = 512;      // the first of the numbers that stand for layers
+// The first of the numbers that stand for layers: above all that is open by then, and 127 layers stay below 256, the
+// least limit of open files that a container is started with.
+constexpr int kLayerDescriptors = 128;
 
 void set_string(Compiler& c, Slot fs, std::string_view key, std::string_view value) {
   c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text(key), c.b.text(value), 0});

@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 BENCH ?=
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm bench lint format asan install clean
+.PHONY: all demo test test-vm bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -29,6 +29,10 @@ bench: all
 lint:
 	@scripts/packages build test lint
 	@tests/lint/all
+
+lint-fast:
+	@scripts/packages lint
+	@tests/lint/all --fast
 
 format:
 	@scripts/packages lint

@@ -20,9 +20,8 @@ void add_unified(Compiler& c, const spec::Mount& mount, const kernel::MountOptio
          "mkdir -p " + in_root(mount.destination) + "\nmount -t cgroup2 -o " + words + " cgroup " +
              in_root(mount.destination),
          ShellPlace::inside);
-  kernel::MountOptions plain;
-  c.attach(make_filesystem(c, "cgroup2", "cgroup", plain, options.attr_set),
-           c.target(mount.destination, TargetKind::directory));
+  Slot target = c.target(mount.destination, TargetKind::directory);
+  c.attach(make_filesystem(c, "cgroup2", "cgroup", {}, options.attr_set), target);
 }
 
 kernel::MountOptions hierarchy_options(const CgroupHierarchy& hierarchy) {

@@ -59,6 +59,7 @@ std::string link_text(int fd) {
 
 std::vector<RootMount> root_mounts(const spec::Spec& spec) {
   std::vector<RootMount> out;
+  out.reserve(spec.mounts.size());
   for (const spec::Mount& mount : spec.mounts)
     out.push_back({mount.destination, type_of(mount), mount.source, no_exec_of(mount)});
   return out;

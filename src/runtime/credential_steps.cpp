@@ -44,7 +44,9 @@ Result<Sets> parse_sets(const spec::Capabilities& names, CapabilitySet known) {
   out.effective = TRY(parse_set(names.effective, "effective", known));
   out.permitted = TRY(parse_set(names.permitted, "permitted", known));
   out.inheritable = TRY(parse_set(names.inheritable, "inheritable", known));
-  out.ambient = TRY(parse_set(names.ambient, "ambient", known));
+  // The kernel raises none that is not permitted and inheritable; older config.json templates ask for such, and every
+  // runtime starts them without.
+  out.ambient = TRY(parse_set(names.ambient, "ambient", known)) & out.permitted & out.inheritable;
   return out;
 }
 

@@ -152,6 +152,17 @@ TEST(Compile, WrongInputIsRefusedWithItsField) {
   EXPECT_FALSE(maps.compile());
 }
 
+TEST(Compile, OnlyAmbientCapabilitiesThatCanBeRaisedAreRaised) {
+  Case c;
+  auto raised = [&c] { return program::print_calls(c.compile().value()).find("PR_CAP_AMBIENT_RAISE"); };
+  c.spec.process->capabilities->permitted = {"CAP_KILL"};
+  c.spec.process->capabilities->inheritable = {};
+  c.spec.process->capabilities->ambient = {"CAP_KILL"};
+  EXPECT_EQ(raised(), std::string::npos);
+  c.spec.process->capabilities->inheritable = {"CAP_KILL"};
+  EXPECT_NE(raised(), std::string::npos);
+}
+
 TEST(Compile, ExecJoinsAndNeverMakes) {
   spec::Process process = *default_spec().process;
   process.terminal = false;

@@ -47,8 +47,7 @@ program(phial-oci oci phial_insight phial_runtime)
 # phial-monitor stays with every container: it is made small, of the base and program rooms and the engine's files that
 # say so, and has nothing of the rest.
 helper(phial-monitor helpers/monitor.cpp phial_program phial_kernel phial_base)
-set(monitor_engine wire log_format log_writer clock record_text monitor_order proc_stat
-                   removal)
+set(monitor_engine wire log_format log_writer clock record_text monitor_order)
 list(TRANSFORM monitor_engine PREPEND ${CMAKE_SOURCE_DIR}/src/engine/)
 list(TRANSFORM monitor_engine APPEND .cpp)
 target_sources(phial-monitor PRIVATE src/helpers/monitor_run.cpp src/helpers/relay.cpp ${monitor_engine})

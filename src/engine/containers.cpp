@@ -1,10 +1,10 @@
 #include "engine/containers.hpp"
 
 #include "base/file.hpp"
+#include "base/removal.hpp"
 #include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/process.hpp"
-#include "engine/removal.hpp"
 #include "program/host.hpp"
 
 #include <fcntl.h>
@@ -187,7 +187,10 @@ Result<> add_run(const Engine& engine, Container& container) {
 Result<Container> load(const Engine& engine, const std::string& id, std::string name) {
   Container out;
   std::string path = places(engine, id).directory + "/record.json";
-  out.record = TRY(parse_record(TRY(read_file(path))), "read " + path);
+  Result<std::string> record = read_file(path);
+  if (!record && record.error().kind == Kind::not_found) // one that removes itself may be gone at any moment
+    return fail(Kind::not_found, "no such container: " + (name.empty() ? id.substr(0, kShortIdLength) : name));
+  out.record = TRY(parse_record(TRY(std::move(record))), "read " + path);
   out.name = name.empty() ? out.record.name : std::move(name);
   TRY(add_run(engine, out));
   return out;

@@ -1,7 +1,7 @@
 #include "engine/launch.hpp"
 
 #include "base/file.hpp"
-#include "engine/removal.hpp"
+#include "base/removal.hpp"
 #include "engine/wire.hpp"
 
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 // While it runs, and its end: stop, kill, pause, wait, rename, remove, logs.
 #include "base/file.hpp"
+#include "base/removal.hpp"
 #include "engine/containers.hpp"
 #include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/log_reader.hpp"
 #include "engine/process.hpp"
 #include "engine/recovery.hpp"
-#include "engine/removal.hpp"
 #include "engine/wire.hpp"
 #include "kernel/signals.hpp"
 

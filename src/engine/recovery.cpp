@@ -1,9 +1,9 @@
 #include "engine/recovery.hpp"
 
 #include "base/file.hpp"
+#include "base/removal.hpp"
 #include "engine/containers.hpp"
 #include "engine/ids.hpp"
-#include "engine/removal.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include "engine/clock.hpp"
 #include "engine/containers.hpp"
 #include "engine/freezer.hpp"
-#include "engine/proc_stat.hpp"
+#include "kernel/process.hpp"
 #include "spec/users.hpp"
 
 #include <sys/stat.h>
@@ -85,7 +85,7 @@ std::optional<ProcessRow> row_of(pid_t pid, const Clock& clock, const std::vecto
   struct stat owner{};
   if (!text || ::stat(directory.c_str(), &owner) != 0)
     return std::nullopt; // gone meanwhile
-  auto stat = parse_stat(*text);
+  auto stat = kernel::parse_stat(*text);
   if (!stat)
     return std::nullopt;
   auto age = clock.uptime - static_cast<std::int64_t>(stat->start * (1'000'000'000 / clock.hertz));

@@ -1,8 +1,8 @@
 #include "helpers/monitor_run.hpp"
 
 #include "base/file.hpp"
-#include "engine/proc_stat.hpp"
-#include "engine/removal.hpp"
+#include "base/removal.hpp"
+#include "kernel/process.hpp"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -103,10 +103,10 @@ Relay::Streams Run::take_streams() {
 Result<> Run::write_started() {
   engine::Running running;
   running.pid = static_cast<std::int32_t>(program_->slot(program_->machine().image->pid_slot));
-  running.pid_start = TRY(engine::start_time_of(running.pid));
+  running.pid_start = TRY(kernel::start_time_of(running.pid));
   running.monitor = ::getpid();
-  running.monitor_start = TRY(engine::start_time_of(running.monitor));
-  running.boot = TRY(engine::boot_id());
+  running.monitor_start = TRY(kernel::start_time_of(running.monitor));
+  running.boot = TRY(kernel::boot_id());
   running.started = engine::now();
   return write_file_atomically(container_ + "/started", engine::running_text(running));
 }
@@ -181,7 +181,7 @@ void Run::remove_container() {
     }
   for (const std::string& volume : order_.volumes)
     (void)remove_tree_at(AT_FDCWD, volume);
-  (void)engine::remove_whole(container_);
+  (void)remove_whole(container_);
 }
 
 void Run::finish(const engine::Exit& exit) {
@@ -194,7 +194,7 @@ void Run::finish(const engine::Exit& exit) {
   program_->undo();
   if (order_.remove)
     remove_container();
-  (void)engine::remove_whole(state_);
+  (void)remove_whole(state_);
 }
 
 Result<> Run::supervise(Relay::Streams streams) {

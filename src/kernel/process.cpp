@@ -2,65 +2,97 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "kernel/kabi.hpp"
 
 #include <poll.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace phial::kernel {
 
-namespace {
-
-std::unexpected<Error> ended(pid_t pid) {
-  return fail(Kind::not_found, "process " + std::to_string(pid) + " has ended");
+std::optional<ProcStat> parse_stat(std::string_view text) {
+  // The command may hold anything, parentheses too: what counts begins behind the last one.
+  std::size_t open = text.find('(');
+  std::size_t close = text.rfind(") ");
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+    return std::nullopt;
+  auto pid = parse_int(trim(text.substr(0, open)));
+  std::vector<std::string_view> fields = split(trim(text.substr(close + 2)), ' '); // fields[0] is field 3, the state
+  if (!pid || fields.size() < 20 || fields[0].size() != 1)
+    return std::nullopt;
+  auto parent = parse_int(fields[1]);
+  auto terminal = parse_int(fields[4]);
+  auto user = parse_uint(fields[11]);
+  auto system = parse_uint(fields[12]);
+  auto start = parse_uint(fields[19]);
+  if (!parent || !terminal || !user || !system || !start)
+    return std::nullopt;
+  return ProcStat{static_cast<std::int32_t>(*pid),
+                  std::string(text.substr(open + 1, close - open - 1)),
+                  fields[0][0],
+                  static_cast<std::int32_t>(*parent),
+                  static_cast<std::int32_t>(*terminal),
+                  *user + *system,
+                  *start};
 }
 
-} // namespace
-
-Result<std::uint64_t> parse_start_time(std::string_view stat) {
-  constexpr std::size_t kFieldsAfterName = 19; // field 22 is the twentieth behind the name
-  std::size_t name_end = stat.rfind(") ");
-  if (name_end != std::string_view::npos) {
-    std::vector<std::string_view> fields = split(stat.substr(name_end + 2), ' ');
-    if (fields.size() > kFieldsAfterName)
-      if (auto ticks = parse_uint(trim(fields[kFieldsAfterName])))
-        return *ticks;
-  }
-  return fail(Kind::input, "not the text of /proc/PID/stat");
-}
-
-Result<std::uint64_t> process_start_time(pid_t pid) {
-  Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat");
-  // ESRCH: it ended between open and read.
-  if (!text && (text.error().number == ENOENT || text.error().number == ESRCH))
-    return ended(pid);
-  return parse_start_time(TRY(std::move(text)));
-}
-
-Result<Fd> open_process(pid_t pid, std::uint64_t start_time) {
-  Fd fd(static_cast<int>(syscall(__NR_pidfd_open, pid, 0)));
-  if (!fd) {
-    if (errno == ESRCH)
-      return ended(pid);
-    return fail_call("pidfd_open", std::to_string(pid));
-  }
-  // Only after the descriptor holds the process can its start time be asked for without it changing hands: if that one
-  // has ended meanwhile and the number is another's, the time differs.
-  if (TRY(process_start_time(pid)) != start_time)
-    return ended(pid);
-  return fd;
-}
-
-Result<bool> has_ended(int pidfd) {
-  pollfd request{pidfd, POLLIN, 0};
-  if (poll(&request, 1, 0) < 0)
-    return fail_call("poll", "a pidfd");
-  return (request.revents & POLLIN) != 0;
+Result<std::uint64_t> start_time_of(pid_t pid) {
+  std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  auto stat = parse_stat(TRY(read_file(path)));
+  if (!stat)
+    return fail(Kind::system, path + " cannot be understood");
+  return stat->start;
 }
 
 Result<std::string> boot_id() {
   std::string text = TRY(read_file("/proc/sys/kernel/random/boot_id"));
   return std::string(trim(text));
+}
+
+Result<Fd> open_process(pid_t pid, std::uint64_t start) {
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd) {
+    if (errno == ESRCH || errno == EINVAL)
+      return Fd();
+    return fail_call("pidfd_open", std::to_string(pid));
+  }
+  // Opened first, compared afterwards: while the descriptor is open the number cannot change its owner.
+  Result<std::uint64_t> now = start_time_of(pid);
+  if (!now || *now != start)
+    return Fd();
+  return pidfd;
+}
+
+bool has_ended(int pidfd) {
+  pollfd wait{pidfd, POLLIN, 0};
+  return ::poll(&wait, 1, 0) > 0;
+}
+
+Result<bool> wait_for_end(int pidfd, int milliseconds) {
+  timespec begin{};
+  ::clock_gettime(CLOCK_MONOTONIC, &begin);
+  for (int left = milliseconds;;) {
+    pollfd wait{pidfd, POLLIN, 0};
+    int n = ::poll(&wait, 1, left);
+    if (n > 0)
+      return true;
+    if (n == 0)
+      return false;
+    if (errno != EINTR)
+      return fail_call("poll", "pidfd");
+    if (milliseconds >= 0) {
+      timespec now{};
+      ::clock_gettime(CLOCK_MONOTONIC, &now);
+      auto passed = (now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1'000'000;
+      left = passed >= milliseconds ? 0 : milliseconds - static_cast<int>(passed);
+    }
+  }
+}
+
+Result<> send_signal(int pidfd, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) != 0 && errno != ESRCH)
+    return fail_call("pidfd_send_signal", std::to_string(signal));
+  return {};
 }
 
 } // namespace phial::kernel

@@ -1,5 +1,5 @@
-// A process's identity: its number alone is reused, its number and start time within one boot are not.
-// A pure parser and read-only probes; sends no signal.
+// A process and its identity: its number alone is reused, its number and start time within one boot are not. Pure
+// parsers, probes, and the waiting and signalling that go by descriptor. phial-monitor links this file.
 #pragma once
 
 #include "base/fd.hpp"
@@ -7,26 +7,43 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace phial::kernel {
 
-// The start time in /proc/PID/stat: clock ticks since boot, field 22; proc_pid_stat(5). The name in the second field
-// may hold anything, parentheses and newlines too.
-[[nodiscard]] Result<std::uint64_t> parse_start_time(std::string_view stat);
+// Fields of /proc/PID/stat that are of use here. The command may hold anything, parentheses and newlines too.
+// proc_pid_stat(5).
+struct ProcStat {
+  std::int32_t pid = 0;
+  std::string command; // comm, without the parentheses
+  char state = '?';
+  std::int32_t parent = 0;
+  std::int32_t terminal = 0;
+  std::uint64_t ticks = 0; // user and system time together, in clock ticks
+  std::uint64_t start = 0; // clock ticks after boot
+};
+[[nodiscard]] std::optional<ProcStat> parse_stat(std::string_view text);
 
-// The same of a running process. Kind::not_found where there is none.
-[[nodiscard]] Result<std::uint64_t> process_start_time(pid_t pid);
+// The start time of a process that there is: clock ticks after boot.
+[[nodiscard]] Result<std::uint64_t> start_time_of(pid_t pid);
 
-// A pidfd (close-on-exec) of the process that has this number and this start time. Kind::not_found where it has ended,
-// even if another has its number now; pidfd_open(2).
-[[nodiscard]] Result<Fd> open_process(pid_t pid, std::uint64_t start_time);
-
-// Whether the process behind a pidfd has ended (as a zombie too).
-[[nodiscard]] Result<bool> has_ended(int pidfd);
-
-// /proc/sys/kernel/random/boot_id, 36 characters: start times compare within one boot only.
+// The 36 characters of /proc/sys/kernel/random/boot_id: start times compare within one boot only.
 [[nodiscard]] Result<std::string> boot_id();
+
+// A pidfd (close-on-exec) of the process that was started at `start` as `pid`, where it still lives; an empty Fd where
+// it does not (a number that another process has by now does not count, a zombie that nobody has waited for does).
+// pidfd_open(2).
+[[nodiscard]] Result<Fd> open_process(pid_t pid, std::uint64_t start);
+
+// Whether the process behind a pidfd has ended (a zombie has).
+[[nodiscard]] bool has_ended(int pidfd);
+
+// Waits until it has, at most `milliseconds` (-1: for ever). False when the time is over.
+[[nodiscard]] Result<bool> wait_for_end(int pidfd, int milliseconds);
+
+// pidfd_send_signal(2). A process that has ended is no error.
+[[nodiscard]] Result<> send_signal(int pidfd, int signal);
 
 } // namespace phial::kernel

@@ -210,6 +210,8 @@ std::string_view section_name(Section section) {
   case Section::beside: return "beside";
   case Section::init: return "init";
   case Section::start: return "start";
+  case Section::started: return "started";
+  case Section::stopped: return "stopped";
   case Section::undo: return "undo";
   }
   return "";

@@ -58,7 +58,7 @@ std::string byte_text(const Subject& subject, unsigned index) {
 bool runs_on_host(const Subject& subject) {
   const Program& program = subject.data.program();
   Section section = step_of(program, subject.instruction).section;
-  return section == Section::host || section == Section::beside || section == Section::undo;
+  return section != Section::init && section != Section::start;
 }
 
 // The call below that takes what is stored at this address: the one whose data argument is the last before it.
@@ -70,7 +70,8 @@ std::string taker(const Subject& subject) {
   for (const Instruction& other : program.code)
     for (unsigned i = 0; i < kArguments; ++i)
       if (&other != &subject.instruction && kind_of(other, i) == ArgKind::data && other.op != Op::store &&
-          other.op != Op::store_decimal && other.args[i] <= at && other.args[i] >= best) {
+          other.op != Op::store_decimal && other.op != Op::store_padded && other.args[i] <= at &&
+          other.args[i] >= best) {
         best = other.args[i];
         name = "what " + instruction_name(other) + " takes";
       }
@@ -102,7 +103,8 @@ std::string operation_text(const Subject& subject) {
   switch (instruction.op) {
   case Op::call: return call_text(subject);
   case Op::store:
-  case Op::store_decimal: return "put " + operand(subject, 1) + " into " + taker(subject);
+  case Op::store_decimal:
+  case Op::store_padded: return "put " + operand(subject, 1) + " into " + taker(subject);
   case Op::load: return "take what the kernel answered";
   case Op::post: return "tell " + other + " to go on: send " + byte_text(subject, 1) + " over " + operand(subject, 0);
   case Op::wait: return "wait for " + other + ": receive " + byte_text(subject, 1) + " over " + operand(subject, 0);
@@ -174,6 +176,7 @@ std::string_view operation_name(Op op) {
   case Op::make_path: return "make_path";
   case Op::copy_tree: return "copy_tree";
   case Op::run_hook: return "run_hook";
+  case Op::store_padded: return "store_padded";
   case Op::receive_fd: return "receive_fd";
   }
   return "";

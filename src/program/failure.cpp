@@ -5,6 +5,7 @@
 #include "program/causes.hpp"
 #include "program/data_view.hpp"
 #include "program/describe.hpp"
+#include "program/hook.hpp"
 
 namespace phial::program {
 
@@ -58,6 +59,17 @@ std::string not_found(const Program& program, std::uint32_t index) {
   return tried;
 }
 
+// What a hook ended with, or an errno.
+std::string outcome(const Instruction& instruction, int number) {
+  if (instruction.op != Op::run_hook || number < kHookExited)
+    return " = " + kernel::errno_name(number);
+  if (number >= kHookTimedOut)
+    return ": it did not end in time, and was killed";
+  if (number >= kHookSignalled)
+    return ": it was ended by signal " + std::to_string(number - kHookSignalled);
+  return ": exit status " + std::to_string(number - kHookExited);
+}
+
 } // namespace
 
 Error failure(const Program& program, std::uint32_t index, int number) {
@@ -77,8 +89,8 @@ Error failure(const Program& program, std::uint32_t index, int number) {
   if (error.kind == Kind::command_missing)
     if (std::string tried = not_found(program, index); tried.find(',') != std::string::npos)
       error.hint = "none of these exists in the container's root: " + tried;
-  error.call = std::move(call) + " = " + kernel::errno_name(number);
-  error.number = number;
+  error.call = std::move(call) + outcome(instruction, number);
+  error.number = number < kHookExited ? number : 0;
   return error;
 }
 

@@ -31,14 +31,15 @@ Result<ImageHeader*> map_image(int fd, std::size_t size, int flags) {
   return static_cast<ImageHeader*>(at);
 }
 
-Result<> check_header(std::string_view bytes) {
+// The mapped part of an image; texts may stand behind it.
+Result<std::string_view> mapped_part(std::string_view bytes) {
   ImageHeader header{};
   if (bytes.size() < sizeof header)
     return fail(Kind::input, "the program image is truncated");
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.magic != kImageMagic || header.version != kImageVersion || header.size != bytes.size())
+  if (header.magic != kImageMagic || header.version != kImageVersion || header.size > bytes.size())
     return fail(Kind::input, "this is no program image of this version");
-  return {};
+  return bytes.substr(0, header.size);
 }
 
 Result<Journal*> map_journal(int fd, std::uint32_t count) {
@@ -87,8 +88,8 @@ void Loaded::undo() {
   run_undo(machine_);
 }
 
-Result<Loaded> load_image(std::string_view bytes, Fd journal) {
-  TRY(check_header(bytes));
+Result<Loaded> load_image(std::string_view image_and_texts, Fd journal) {
+  std::string_view bytes = TRY(mapped_part(image_and_texts));
   Loaded out;
   // Neither descriptor is O_CLOEXEC: phial-init inherits them, and closes them before it becomes the container.
   out.program_ = Fd(::memfd_create("phial-program", MFD_ALLOW_SEALING));
@@ -112,8 +113,23 @@ Result<Loaded> load_image(std::string_view bytes, Fd journal) {
   return out;
 }
 
-Result<> undo_image(std::string_view bytes, std::string_view journal) {
-  TRY(check_header(bytes));
+Result<Loaded> reload_image(std::string_view image_and_texts, Fd journal) {
+  std::string_view bytes = TRY(mapped_part(image_and_texts));
+  Loaded out;
+  out.machine_.image = TRY(map_image(-1, bytes.size(), MAP_PRIVATE | MAP_ANONYMOUS));
+  std::memcpy(static_cast<void*>(out.machine_.image), bytes.data(), bytes.size());
+  out.journal_ = std::move(journal);
+  out.machine_.named = host_operation;
+  std::size_t size = journal_size(out.machine_.image->code_count);
+  void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, out.journal_.get(), 0);
+  if (at == MAP_FAILED)
+    return fail_call("mmap", "the journal");
+  out.machine_.journal = static_cast<Journal*>(at);
+  return out;
+}
+
+Result<> undo_image(std::string_view image_and_texts, std::string_view journal) {
+  std::string_view bytes = TRY(mapped_part(image_and_texts));
   ImageHeader* image = TRY(map_image(-1, bytes.size(), MAP_PRIVATE | MAP_ANONYMOUS));
   std::memcpy(static_cast<void*>(image), bytes.data(), bytes.size());
   Machine machine;

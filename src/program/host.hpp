@@ -27,6 +27,7 @@ public:
 
 private:
   friend Result<Loaded> load_image(std::string_view bytes, Fd journal);
+  friend Result<Loaded> reload_image(std::string_view bytes, Fd journal);
   Machine machine_;
   Fd program_;
   Fd journal_;
@@ -36,6 +37,11 @@ private:
 // a file or memfd that becomes the journal (it is truncated and sized here); an empty one: a memfd is made.
 // memfd_create(2), fcntl(2) F_ADD_SEALS.
 [[nodiscard]] Result<Loaded> load_image(std::string_view bytes, Fd journal);
+
+// For a container that another process made: its image with a mapping of our own, and the journal it has, to run the
+// later sections. Slots are as they were linked; the caller sets those that matter (pid). The journal has to be as long
+// as the image says.
+[[nodiscard]] Result<Loaded> reload_image(std::string_view bytes, Fd journal);
 
 // For a program whose process died: runs the undo of the image in `bytes` against the journal it left (null bytes where
 // none). Each undo takes "not there" for success.

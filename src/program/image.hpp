@@ -9,12 +9,12 @@ namespace phial::program {
 // Far below where the kernel places anything of a position-independent program, its stack or its mappings.
 inline constexpr std::uint64_t kImageBase = 0x20000000;
 inline constexpr std::uint32_t kImageMagic = 0x4c494850; // "PHIL"
-inline constexpr std::uint32_t kImageVersion = 1;
+inline constexpr std::uint32_t kImageVersion = 2;
 
 struct ImageHeader {
   std::uint32_t magic;
   std::uint32_t version;
-  std::uint32_t size;  // of the whole image, in bytes
+  std::uint32_t size;  // of what is mapped, in bytes; behind it may stand the program's texts (link.hpp)
   std::uint32_t slots; // offset of the slots, each 8 bytes
   std::uint32_t slot_count;
   std::uint32_t code; // offset of the instructions

@@ -27,7 +27,9 @@ enum class Op : std::uint8_t {
   remove_tree,   // (host) args[0]: path: removes the directory and all below it
   make_path,     // (host) args[0]: path, args[1]: mode: mkdir with all parents
   copy_tree,     // (host) args[0]: descriptor of the source, args[1]: descriptor of the target (tmpcopyup)
-  run_hook,      // (host) args[0]: path, args[1]: argv, args[2]: envp, args[3]: seconds, args[4]: state on stdin
+  run_hook,      // args[0]: path, args[1]: argv, args[2]: envp, args[3]: seconds or 0, args[4], args[5]: address and
+                 // size of what it reads on its standard input. A failure is an errno, or one of hook.hpp's numbers
+  store_padded,  // args[0]: address, args[1]: value: writes it as ten characters, decimal, blanks before it
   receive_fd,    // (host) args[0]: socket; result: the descriptor the init sent over it
 };
 
@@ -43,6 +45,7 @@ enum class ArgKind : std::uint8_t { value = 0, data = 1, slot = 2 };
 
 inline constexpr std::uint16_t kNoSlot = 0xffff;
 inline constexpr unsigned kArguments = 6;
+inline constexpr unsigned kPaddedWidth = 10; // characters that Op::store_padded writes
 
 struct Instruction {
   Op op = Op::call;
@@ -67,13 +70,15 @@ inline constexpr bool tolerates(const Instruction& instruction, long result) {
 
 // The sections of a program, by who runs them and when, in the order in which they stand.
 enum class Section : std::uint8_t {
-  host,   // the host, before the new process exists and up to its making
-  beside, // the host, beside the new process, which does nothing until the last of these releases it
-  init,   // phial-init, up to the point where the container is created
-  start,  // phial-init, from `start` to the exec of the container's program
-  undo,   // the host: removes what outlives the process, last made first
+  host,    // the host, before the new process exists and up to its making
+  beside,  // the host, beside the new process, which does nothing until the last of these releases it
+  init,    // phial-init, up to the point where the container is created
+  start,   // phial-init, from `start` to the exec of the container's program
+  started, // the host, once the container's program runs
+  stopped, // the host, once the container has ended and is to go
+  undo,    // the host: removes what outlives the process, last made first
 };
-inline constexpr unsigned kSections = 5;
+inline constexpr unsigned kSections = 7;
 
 struct Range {
   std::uint32_t first = 0;

@@ -1,5 +1,6 @@
 #include "program/interpreter.hpp"
 
+#include "program/hook.hpp"
 #include "program/raw_call.hpp"
 
 #include <asm/unistd.h>
@@ -69,6 +70,13 @@ long store_decimal(std::uint64_t address, std::uint64_t value) {
   return 0;
 }
 
+long store_padded(std::uint64_t address, std::uint64_t value) {
+  char* to = reinterpret_cast<char*>(address);
+  for (unsigned i = kPaddedWidth; i-- > 0; value /= 10)
+    to[i] = value != 0 || i == kPaddedWidth - 1 ? static_cast<char>('0' + value % 10) : ' ';
+  return 0;
+}
+
 long perform(Machine& machine, const Instruction& instruction) {
   std::uint64_t a[kArguments];
   const std::uint64_t* slots = slots_of(machine.image);
@@ -81,6 +89,8 @@ long perform(Machine& machine, const Instruction& instruction) {
   case Op::store_decimal: return store_decimal(a[0], a[1]);
   case Op::post: return post(a[0], a[1]);
   case Op::wait: return wait(a[0], a[1]);
+  case Op::store_padded: return store_padded(a[0], a[1]);
+  case Op::run_hook: return run_hook(a);
   case Op::skip: return 0;
   case Op::fail: return -static_cast<long>(a[0]);
   default: return machine.named != nullptr ? machine.named(machine, instruction, a) : -ENOSYS;
@@ -115,7 +125,8 @@ std::uint32_t run_section(Machine& machine, Section section) {
     bool jump = result >= 0 ? instruction.flow == Flow::then_skip
                             : instruction.flow == Flow::or_else && (tolerated || instruction.tolerated[0] == 0);
     if (result < 0 && !tolerated && !jump) {
-      if (machine.journal != nullptr) {
+      // Where the other side failed first, this is only what came of it.
+      if (machine.journal != nullptr && machine.journal->failed == 0) {
         machine.journal->failed_errno = static_cast<std::int32_t>(-result);
         machine.journal->failed = at + 1;
       }

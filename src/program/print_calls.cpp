@@ -150,6 +150,8 @@ std::string_view section_title(Section section) {
   case Section::beside: return "The host, beside the new process, which waits";
   case Section::init: return "phial-init, as the container's first process, until the container is created";
   case Section::start: return "phial-init, from start until it becomes the container's program";
+  case Section::started: return "The host, once the container's program runs";
+  case Section::stopped: return "The host, once the container has ended and is deleted";
   case Section::undo: return "Undo: the host, when a step failed or the container goes, last made first";
   }
   return "";

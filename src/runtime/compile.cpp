@@ -6,15 +6,6 @@
 
 namespace phial::runtime {
 
-namespace {
-
-void add_start_wait(Compiler& c) {
-  c.step(Section::start, "wait for start", "the container has been created and not yet started");
-  c.b.add(Op::await_start, {c.listener});
-}
-
-} // namespace
-
 Result<program::Program> compile_run(const Request& request, const HostFacts& facts) {
   const spec::Spec& spec = *request.spec;
   const spec::Process empty;
@@ -29,6 +20,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   TRY(add_root_steps(c, request));
   TRY(add_mount_source_steps(c, request));
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
+  add_start_socket_steps(c, request);
   add_open_cgroup_steps(c, request);
   TRY(add_spawn_steps(c, request));
 
@@ -50,17 +42,24 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   // Before /proc/sys becomes read-only.
   TRY(add_kernel_settings_steps(c, request));
   add_path_steps(c, spec.platform);
+  add_hooks_before_root(c, request);
   add_pivot_steps(c, request);
   add_limit_steps(c, process);
   add_keyring_steps(c);
   TRY(add_identity_steps(c, process));
 
   // The init, from start to the exec.
-  if (request.wait_for_start)
-    add_start_wait(c);
+  add_created_steps(c, request);
+  add_hooks_before_exec(c, request);
   TRY(add_privilege_steps(c, process,
                           {spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter}));
-  TRY(add_exec_steps(c, process, request.reaper));
+  if (spec.process)
+    TRY(add_exec_steps(c, process, request.reaper, request.preserved));
+  else
+    add_nothing_to_execute(c);
+
+  // The host, afterwards.
+  add_hooks_around(c, request);
   return c.b.finish();
 }
 

@@ -25,6 +25,7 @@ struct ExecRequest {
   std::vector<ExecCgroup> cgroups;
   Stdio stdio = Stdio::inherit;
   bool open_stdin = false;
+  unsigned preserved = 0; // descriptors from 3 on that the process gets
   std::vector<Reason> reasons;
   std::string fallback_reason = "process.json";
 };

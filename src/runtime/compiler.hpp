@@ -132,6 +132,17 @@ void add_keyring_steps(Compiler& c);
 [[nodiscard]] Result<> add_identity_steps(Compiler& c, const spec::Process& process);
 
 [[nodiscard]] Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Filter& filter);
-[[nodiscard]] Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper);
+[[nodiscard]] Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper, unsigned preserved);
+
+void add_nothing_to_execute(Compiler& c); // for a config.json without a process, which can be created all the same
+
+// The hooks, each list where the specification has it. The first two are one call a list; the middle ones are called
+// from both sides: the host runs its own while the init waits.
+void add_hooks_before_root(Compiler& c, const Request& request); // prestart, createRuntime, createContainer
+void add_hooks_before_exec(Compiler& c, const Request& request); // startContainer
+void add_hooks_around(Compiler& c, const Request& request);      // poststart, poststop
+// create: the socket that start comes to; that the container is created; waiting for start.
+void add_start_socket_steps(Compiler& c, const Request& request);
+void add_created_steps(Compiler& c, const Request& request);
 
 } // namespace phial::runtime

@@ -102,7 +102,7 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   add_keyring_steps(c);
   TRY(add_identity_steps(c, process));
   TRY(add_privilege_steps(c, process, request.filter));
-  TRY(add_exec_steps(c, process, false));
+  TRY(add_exec_steps(c, process, false, request.preserved));
   return c.b.finish();
 }
 

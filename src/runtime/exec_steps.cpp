@@ -27,7 +27,7 @@ void add_directory_steps(Compiler& c, const spec::Process& process) {
   c.cwd = c.target(process.cwd, TargetKind::directory);
 }
 
-Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) {
+Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper, unsigned preserved) {
   if (process.args.empty())
     return fail(Kind::input, "process.args is empty: there is nothing to run");
   if (reaper) {
@@ -35,9 +35,11 @@ Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) 
            "orphans are reaped, signals reach the program");
     c.b.add(Op::reap);
   }
-  c.step(Section::start, "let no descriptor but 0, 1 and 2 cross the exec", "what the init holds open is the host's",
-         "the container has no descriptor of the host's");
-  c.b.call(SYS_close_range, {3, ~0U, CLOSE_RANGE_CLOEXEC});
+  c.step(Section::start,
+         preserved == 0 ? "let no descriptor but 0, 1 and 2 cross the exec"
+                        : "let no descriptor above " + std::to_string(2 + preserved) + " cross the exec",
+         "what the init holds open is the host's", "the container has no descriptor of the host's");
+  c.b.call(SYS_close_range, {3 + preserved, ~0U, CLOSE_RANGE_CLOEXEC});
   c.step(Section::start, "become " + process.args[0], c.why("process.args"), "", exec_shell(process), ShellPlace::last);
   Data argv = c.b.strings(process.args);
   Data envp = c.b.strings(process.env);
@@ -52,6 +54,11 @@ Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) 
     c.b.place(next);
   }
   return {};
+}
+
+void add_nothing_to_execute(Compiler& c) {
+  c.step(Section::start, "find nothing to become", "config.json has no process");
+  c.b.add(Op::fail, {ENOEXEC});
 }
 
 } // namespace phial::runtime

@@ -74,8 +74,10 @@ struct Request {
   Stdio stdio = Stdio::inherit;
   bool open_stdin = false;     // pipes: standard input is a pipe too, else /dev/null
   bool reaper = false;         // phial-init stays as PID 1 (--init)
-  bool wait_for_start = false; // create: the init waits at `start_socket`
-  std::string start_socket;    // path of the listening socket, in the state directory
+  bool wait_for_start = false; // create: the init waits at a socket, `start`, in `state_directory`
+  std::string state_directory; // of the container; used where wait_for_start
+  std::string bundle;          // absolute; what hooks are told, and where they run
+  unsigned preserved = 0;      // descriptors from 3 on that the container's program gets
   std::vector<Reason> reasons;
   std::string fallback_reason = "config.json"; // for fields that no reason speaks for: "config.json: FIELD"
 };

@@ -1,11 +1,10 @@
 #include "base/file.hpp"
+#include "base/removal.hpp"
 #include "engine/clock.hpp"
 #include "engine/containers.hpp"
 #include "engine/ids.hpp"
-#include "engine/proc_stat.hpp"
 #include "engine/process.hpp"
 #include "engine/recovery.hpp"
-#include "engine/removal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,8 +43,8 @@ protected:
   Running ourselves() {
     Running out;
     out.pid = out.monitor = ::getpid();
-    out.pid_start = out.monitor_start = *start_time_of(::getpid());
-    out.boot = *boot_id();
+    out.pid_start = out.monitor_start = *kernel::start_time_of(::getpid());
+    out.boot = *kernel::boot_id();
     out.started = now();
     return out;
   }
@@ -128,7 +127,7 @@ TEST_F(Containers, AnEndedProcessWhoseMonitorLivesIsStillRunning) {
   if (child == 0)
     ::_exit(0);
   running.pid = child;
-  running.pid_start = *start_time_of(child);
+  running.pid_start = *kernel::start_time_of(child);
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   write(id, "started", running_text(running));
@@ -208,27 +207,6 @@ TEST(StatusText, IsDockers) {
   EXPECT_EQ(container.status_text(140 * kSecond), "Exited (137) 2 minutes ago");
   container.oom_killed = true;
   EXPECT_EQ(container.status_text(140 * kSecond), "Exited (137) 2 minutes ago, out of memory");
-}
-
-TEST(ProcStat, AnyCommandName) {
-  auto stat = parse_stat("42 (a) b) (c) S 1 42 42 34816 42 4194304 1 2 3 4 50 7 0 0 20 0 1 0 98765 1000 10 0 0 0\n");
-  ASSERT_TRUE(stat);
-  EXPECT_EQ(stat->command, "a) b) (c");
-  EXPECT_EQ(stat->state, 'S');
-  EXPECT_EQ(stat->parent, 1);
-  EXPECT_EQ(stat->terminal, 34816);
-  EXPECT_EQ(stat->ticks, 57U);
-  EXPECT_EQ(stat->start, 98765U);
-  EXPECT_FALSE(parse_stat(""));
-  EXPECT_FALSE(parse_stat("42 (x) S"));
-}
-
-TEST(Process, APidfdIsOfTheRightProcess) {
-  auto start = start_time_of(::getpid());
-  ASSERT_TRUE(start);
-  EXPECT_TRUE(*open_process(::getpid(), *start));
-  EXPECT_FALSE(*open_process(::getpid(), *start + 1));
-  EXPECT_FALSE(*open_process(4194305, 1));
 }
 
 } // namespace

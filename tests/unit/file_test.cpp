@@ -1,5 +1,5 @@
 #include "base/file.hpp"
-#include "engine/removal.hpp"
+#include "base/removal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -54,19 +54,19 @@ TEST_F(Files, ATreeThatIsGoneOrAFileIsNoErrorToRemove) {
 
 TEST_F(Files, ADirectoryGoesWholeEvenWhereAnotherRemovalWasKilled) {
   ASSERT_TRUE(make_directories(base_ + "/a/b"));
-  ASSERT_TRUE(make_directories(base_ + "/" + std::string(engine::kGoing) + "a/left"));
-  EXPECT_TRUE(engine::remove_whole(base_ + "/a"));
+  ASSERT_TRUE(make_directories(base_ + "/" + std::string(phial::kGoing) + "a/left"));
+  EXPECT_TRUE(phial::remove_whole(base_ + "/a"));
   EXPECT_TRUE(list_directory(base_)->empty());
-  EXPECT_TRUE(engine::remove_whole(base_ + "/a"));
+  EXPECT_TRUE(phial::remove_whole(base_ + "/a"));
 }
 
 TEST_F(Files, WhatIsBeingMadeIsNobodysLeftover) {
   std::string path = base_ + "/unfinished-x";
-  Fd making = *engine::make_locked_directory(path);
-  EXPECT_FALSE(engine::try_lock_directory(path));
+  Fd making = *phial::make_locked_directory(path);
+  EXPECT_FALSE(phial::try_lock_directory(path));
   making.reset();
-  EXPECT_TRUE(engine::try_lock_directory(path));
-  EXPECT_FALSE(engine::try_lock_directory(base_ + "/nothing"));
+  EXPECT_TRUE(phial::try_lock_directory(path));
+  EXPECT_FALSE(phial::try_lock_directory(base_ + "/nothing"));
 }
 
 } // namespace

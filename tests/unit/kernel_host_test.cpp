@@ -80,25 +80,26 @@ TEST(IdMaps, SubordinateIds) {
   EXPECT_TRUE(parse_subordinate_ids(kText, "nobody", 65534).empty());
 }
 
-TEST(Process, StartTime) {
-  constexpr std::string_view kTail =
-      " S 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 4711 1000 100 18446744073709551615\n";
-  EXPECT_EQ(parse_start_time("1 (sh)" + std::string(kTail)).value_or(0), 4711U);
-  EXPECT_EQ(parse_start_time("1 (a) S 9 (b\n) c)" + std::string(kTail)).value_or(0), 4711U);
-  EXPECT_FALSE(parse_start_time("1 (sh) S 1 1"));
-  EXPECT_FALSE(parse_start_time(""));
+TEST(ProcStat, AnyCommandName) {
+  auto stat = parse_stat("42 (a) b) (c) S 1 42 42 34816 42 4194304 1 2 3 4 50 7 0 0 20 0 1 0 98765 1000 10 0 0 0\n");
+  ASSERT_TRUE(stat);
+  EXPECT_EQ(stat->command, "a) b) (c");
+  EXPECT_EQ(stat->state, 'S');
+  EXPECT_EQ(stat->parent, 1);
+  EXPECT_EQ(stat->terminal, 34816);
+  EXPECT_EQ(stat->ticks, 57U);
+  EXPECT_EQ(stat->start, 98765U);
+  EXPECT_FALSE(parse_stat(""));
+  EXPECT_FALSE(parse_stat("42 (x) S"));
 }
 
-TEST(Process, OpenChecksWho) {
-  auto start = process_start_time(getpid());
+TEST(Process, APidfdIsOfTheRightProcess) {
+  auto start = start_time_of(getpid());
   ASSERT_TRUE(start);
-  auto self = open_process(getpid(), *start);
-  ASSERT_TRUE(self);
-  EXPECT_FALSE(has_ended(self->get()).value_or(true));
-  auto stranger = open_process(getpid(), *start + 1);
-  ASSERT_FALSE(stranger);
-  EXPECT_EQ(stranger.error().kind, Kind::not_found);
-  EXPECT_EQ(open_process(0x3fffffff, 1).error().kind, Kind::not_found);
+  EXPECT_TRUE(*open_process(getpid(), *start));
+  EXPECT_FALSE(*open_process(getpid(), *start + 1));
+  EXPECT_FALSE(*open_process(4194305, 1));
+  EXPECT_FALSE(has_ended(open_process(getpid(), *start)->get()));
   EXPECT_EQ(boot_id().value_or("").size(), 36U);
 }
 

@@ -1,4 +1,4 @@
-#include "engine/removal.hpp"
+#include "base/removal.hpp"
 
 #include "base/file.hpp"
 
@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-namespace phial::engine {
+namespace phial {
 
 namespace {
 
@@ -70,4 +70,4 @@ Result<> remove_whole(const std::string& path) {
   return remove_whole(path.substr(0, slash), path.substr(slash + 1));
 }
 
-} // namespace phial::engine
+} // namespace phial

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace phial::engine {
+namespace phial {
 
 // The names' beginnings. What has one of them and is locked by nobody is what a killed process left.
 inline constexpr std::string_view kUnfinished = "unfinished-"; // being made
@@ -26,4 +26,4 @@ inline constexpr std::string_view kGoing = "going-";           // being removed
 // The same of a path.
 [[nodiscard]] Result<> remove_whole(const std::string& path);
 
-} // namespace phial::engine
+} // namespace phial

@@ -1,0 +1,40 @@
+// What create has beyond run: the init comes as far as "created", says so, and waits for start at a socket in the
+// container's state directory, which only the host's root can reach.
+#include "kernel/kabi.hpp"
+#include "runtime/compiler.hpp"
+
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace phial::runtime {
+
+void add_start_socket_steps(Compiler& c, const Request& request) {
+  if (!request.wait_for_start)
+    return;
+  c.step(Section::host, "make the socket that start comes to", "the container is created now and started later");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, "start", sizeof "start"); // relative: the directory's path may be longer than this
+  c.listener = c.b.slot("start");
+  c.b.call(SYS_socket, {AF_UNIX, SOCK_SEQPACKET, 0}).into(c.listener);
+  c.b.call(SYS_chdir, {c.b.text(request.state_directory)});
+  c.b.call(SYS_bind,
+           {c.listener, c.b.object(address), static_cast<unsigned>(offsetof(sockaddr_un, sun_path) + sizeof "start")});
+  c.b.call(SYS_listen, {c.listener, 8});
+  c.b.call(SYS_chdir, {c.b.text(request.bundle)});
+}
+
+void add_created_steps(Compiler& c, const Request& request) {
+  if (!request.wait_for_start)
+    return;
+  c.step(Section::beside, "wait until the container is created",
+         "create returns when everything but its program is there");
+  c.b.add(Op::wait, {c.host_sync, 'c'});
+  c.step(Section::init, "tell the host that the container is created", "all but its program is there");
+  c.b.add(Op::post, {c.sync, 'c'});
+  c.step(Section::start, "wait for start", "the container has been created and not yet started");
+  c.b.add(Op::await_start, {c.listener});
+}
+
+} // namespace phial::runtime

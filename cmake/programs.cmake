@@ -42,12 +42,12 @@ function(phial_link NAME)
 endfunction()
 
 program(phial cli phial_cli)
-program(phial-oci oci phial_insight phial_runtime)
+program(phial-oci oci phial_oci)
 
 # phial-monitor stays with every container: it is made small, of the base and program rooms and the engine's files that
 # say so, and has nothing of the rest.
 helper(phial-monitor helpers/monitor.cpp phial_program phial_kernel phial_base)
-set(monitor_engine wire log_format log_writer clock record_text monitor_order)
+set(monitor_engine wire log_format log_writer record_text monitor_order)
 list(TRANSFORM monitor_engine PREPEND ${CMAKE_SOURCE_DIR}/src/engine/)
 list(TRANSFORM monitor_engine APPEND .cpp)
 target_sources(phial-monitor PRIVATE src/helpers/monitor_run.cpp src/helpers/relay.cpp ${monitor_engine})

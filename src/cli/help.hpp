@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/verbs.hpp"
+#include "commandline/page.hpp"
 
 #include <cstddef>
 #include <string>
@@ -15,10 +16,7 @@ namespace phial::cli {
 // "phial run [OPTIONS] IMAGE [COMMAND [ARG...]]"
 [[nodiscard]] std::string usage_line(const Verb& verb);
 
-// The text in lines of at most `width` columns, each behind `indent` spaces but the first, which begins where it is.
-[[nodiscard]] std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
-
-// The sections of a verb's options in the order they first appear; "" stands for the options without one.
-[[nodiscard]] std::vector<std::string_view> sections_of(const Options& options);
+// What a verb's help page and man page say.
+[[nodiscard]] commandline::Page page_of(const Verb& verb);
 
 } // namespace phial::cli

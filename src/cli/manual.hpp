@@ -1,10 +1,9 @@
-// Man pages (roff, man(7)) from the table: phial(1) and one for each verb. Pure.
+// The man pages of phial: phial(1) and one for each verb. Pure.
 #pragma once
 
 #include "cli/verbs.hpp"
 
 #include <string>
-#include <vector>
 
 namespace phial::cli {
 
@@ -12,8 +11,5 @@ namespace phial::cli {
 [[nodiscard]] std::string manual_name(const Verb& verb);
 [[nodiscard]] std::string manual_page(const Verb& verb);
 [[nodiscard]] std::string manual_overview();
-
-// Text with roff's own characters made harmless.
-[[nodiscard]] std::string roff(std::string_view text);
 
 } // namespace phial::cli

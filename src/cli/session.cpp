@@ -1,11 +1,11 @@
 #include "cli/session.hpp"
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
-#include "engine/clock.hpp"
 
 #include <unistd.h>
 
@@ -107,7 +107,7 @@ std::string short_id(std::string_view id) {
 }
 
 std::string list_time(std::int64_t nanoseconds) {
-  std::string text = engine::time_string(nanoseconds); // 2026-11-22T13:49:12.168795745Z
+  std::string text = phial::time_string(nanoseconds); // 2026-11-22T13:49:12.168795745Z
   return text.substr(0, 10) + " " + text.substr(11, 8) + " +0000 UTC";
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 #include "cli/arguments.hpp"
+#include "commandline/environment.hpp"
+#include "commandline/page.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,10 +19,8 @@ namespace phial::cli {
 // The heading a verb stands under on the first page; in this order.
 enum class Group : std::uint8_t { start, watch, steer, image, system, hidden };
 
-struct Example {
-  std::string_view command; // without "phial "
-  std::string_view meaning;
-};
+using commandline::Environment;
+using commandline::Example;
 
 // The options that stand before the verb.
 struct Globals {
@@ -28,17 +28,6 @@ struct Globals {
   std::string_view state; // --state, or empty
   bool json_errors = false;
   bool debug = false;
-};
-
-// The environment the process was given; the only door to it.
-class Environment {
-public:
-  explicit Environment(char** entries) : entries_(entries) {}
-  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
-  [[nodiscard]] char** entries() const { return entries_; }
-
-private:
-  char** entries_;
 };
 
 struct Verb;

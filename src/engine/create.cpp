@@ -4,7 +4,7 @@
 #include "base/file.hpp"
 #include "base/removal.hpp"
 #include "base/text.hpp"
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 #include "engine/host_config.hpp"
 #include "engine/ids.hpp"
 #include "engine/network_files.hpp"

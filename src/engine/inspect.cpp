@@ -1,5 +1,5 @@
 // inspect: one container in the shape of docker's inspect document.
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 #include "engine/containers.hpp"
 #include "engine/log_format.hpp"
 

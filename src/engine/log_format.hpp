@@ -3,7 +3,7 @@
 // this file.
 #pragma once
 
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 
 #include <optional>
 #include <string>

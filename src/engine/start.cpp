@@ -2,7 +2,7 @@
 #include "engine/start.hpp"
 
 #include "base/file.hpp"
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 #include "engine/exec_failure.hpp"
 #include "engine/freezer.hpp"
 #include "engine/ids.hpp"

@@ -1,5 +1,5 @@
 // A container's state in docker's words. Pure.
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 #include "engine/engine.hpp"
 
 namespace phial::engine {

@@ -2,7 +2,7 @@
 // proc_pid_stat(5), proc_pid_cmdline(5).
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 #include "engine/containers.hpp"
 #include "engine/freezer.hpp"
 #include "kernel/process.hpp"

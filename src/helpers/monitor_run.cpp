@@ -107,7 +107,7 @@ Result<> Run::write_started() {
   running.monitor = ::getpid();
   running.monitor_start = TRY(kernel::start_time_of(running.monitor));
   running.boot = TRY(kernel::boot_id());
-  running.started = engine::now();
+  running.started = phial::now();
   return write_file_atomically(container_ + "/started", engine::running_text(running));
 }
 
@@ -164,7 +164,7 @@ Result<engine::Exit> Run::collect() {
     if (errno != EINTR)
       return fail_call("waitid", "");
   engine::Exit exit;
-  exit.finished = engine::now();
+  exit.finished = phial::now();
   exit.code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   exit.oom_killed = oom_killed(order_.oom_file); // any process of it, as docker counts
   return exit;

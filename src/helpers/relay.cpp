@@ -155,7 +155,7 @@ bool Relay::take(Fd& source, engine::Stream stream) {
   chunk_type_ = stream == engine::Stream::output ? Type::output : Type::errors;
   chunk_since_ = milliseconds();
   if (log_ != nullptr)
-    log_->write(stream, {chunk_, chunk_size_}, engine::now());
+    log_->write(stream, {chunk_, chunk_size_}, phial::now());
   std::uint8_t wanted = stream == engine::Stream::output ? engine::wire::kWantOutput : engine::wire::kWantErrors;
   for (Client& client : clients_)
     client.behind = client.socket && (client.wants & wanted) != 0;

@@ -10,19 +10,16 @@
 
 namespace phial::oci {
 
-Result<int> explain(const Options& options) {
-  if (options.words.size() > 1)
-    return fail(Kind::usage, "explain takes a bundle at the most", "phial-oci explain BUNDLE");
-  const std::string& bundle = options.words.empty() ? options.bundle : options.words[0];
+Result<int> explain(const Call& call) {
+  std::string bundle = call.arguments.words.empty() ? call.text("bundle", ".") : call.id();
   Bundle compiled = TRY(compile_bundle(bundle, "explained"));
-  if (options.format == "calls")
+  std::string_view format = call.arguments.last("format").value_or("calls");
+  if (format == "calls")
     TRY(write_all(STDOUT_FILENO, program::print_calls(compiled.program)));
-  else if (options.format == "shell")
+  else if (format == "shell")
     TRY(write_all(STDOUT_FILENO, program::print_shell(compiled.program)));
-  else if (options.format == "json")
-    TRY(write_all(STDOUT_FILENO, program::print_json(compiled.program)));
   else
-    return fail(Kind::usage, "--format " + options.format + " is none of calls, shell, json");
+    TRY(write_all(STDOUT_FILENO, program::print_json(compiled.program)));
   return 0;
 }
 

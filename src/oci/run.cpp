@@ -52,9 +52,9 @@ Result<> heal(const std::string& path) {
   return remove_tree_at(AT_FDCWD, path);
 }
 
-Result<Fd> make_state(const Options& options, const std::string& id, State& state) {
-  TRY(make_directories(options.root, 0700));
-  std::string path = options.root + "/" + id;
+Result<Fd> make_state(const std::string& root, const std::string& id, State& state) {
+  TRY(make_directories(root, 0700));
+  std::string path = root + "/" + id;
   if (::mkdir(path.c_str(), 0700) != 0) {
     if (errno != EEXIST)
       return fail_call("mkdir", path);
@@ -122,13 +122,11 @@ void explain(Error& error, const Bundle& bundle) {
 
 } // namespace
 
-Result<int> run(const Options& options) {
-  if (options.words.size() != 1)
-    return fail(Kind::usage, "run takes the id of the container", "phial-oci run -b BUNDLE ID");
-  const std::string& id = options.words[0];
+Result<int> run(const Call& call) {
+  const std::string id = call.id();
   if (!is_name(id))
     return fail(Kind::usage, "invalid container id: \"" + id + "\"", "letters, digits, '_', '+', '-' and '.'");
-  Bundle bundle = TRY(compile_bundle(options.bundle, id));
+  Bundle bundle = TRY(compile_bundle(call.text("bundle", "."), id));
   if (bundle.spec.process->terminal)
     return fail(Kind::unsupported, "process.terminal is true, and this version has no --console-socket",
                 "set process.terminal to false in config.json");
@@ -139,7 +137,7 @@ Result<int> run(const Options& options) {
   if (!signals)
     return fail_call("signalfd", "");
   State state;
-  Fd lock = TRY(make_state(options, id, state));
+  Fd lock = TRY(make_state(call.globals.root, id, state));
   Result<int> status = run_program(bundle.program, state.path, signals.get());
   if (!status)
     explain(status.error(), bundle);

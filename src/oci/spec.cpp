@@ -6,8 +6,8 @@
 
 namespace phial::oci {
 
-Result<int> write_spec(const Options& options) {
-  std::string path = options.bundle + "/config.json";
+Result<int> write_spec(const Call& call) {
+  std::string path = call.text("bundle", ".") + "/config.json";
   if (exists(path))
     return fail(Kind::exists, "File config.json exists. Remove it first");
   TRY(write_file_atomically(path, to_text(spec::to_json(runtime::default_spec()), 2) + "\n", 0666));

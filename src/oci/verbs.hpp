@@ -2,12 +2,17 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "oci/options.hpp"
+#include "oci/verb.hpp"
 
 namespace phial::oci {
 
-[[nodiscard]] Result<int> run(const Options& options);
-[[nodiscard]] Result<int> explain(const Options& options);
-[[nodiscard]] Result<int> write_spec(const Options& options);
+[[nodiscard]] Result<int> run(const Call& call);
+[[nodiscard]] Result<int> explain(const Call& call);
+[[nodiscard]] Result<int> write_spec(const Call& call);
+[[nodiscard]] Result<int> help(const Call& call);
+[[nodiscard]] Result<int> version(const Call& call);
+[[nodiscard]] Result<int> print_manual(const Call& call);
+[[nodiscard]] Result<int> print_completion(const Call& call);
+[[nodiscard]] Result<int> print_candidates(const Call& call);
 
 } // namespace phial::oci

@@ -1,6 +1,6 @@
 #include "base/file.hpp"
+#include "base/clock.hpp"
 #include "base/removal.hpp"
-#include "engine/clock.hpp"
 #include "engine/containers.hpp"
 #include "engine/ids.hpp"
 #include "engine/process.hpp"

@@ -4,6 +4,7 @@
 #include "cli/help.hpp"
 #include "cli/manual.hpp"
 #include "cli/verbs.hpp"
+#include "commandline/manual.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +14,8 @@
 namespace phial::cli {
 namespace {
 
+using commandline::roff;
+using commandline::wrap;
 using testing::Contains;
 using testing::HasSubstr;
 
@@ -113,8 +116,8 @@ TEST(Manual, PagesAreAscii) {
 
 TEST(Completion, HasAScriptForEachShell) {
   for (std::string_view shell : {"bash", "zsh", "fish"})
-    EXPECT_THAT(*completion_script(shell), HasSubstr("phial __complete -- "));
-  EXPECT_FALSE(completion_script("tcsh"));
+    EXPECT_THAT(*commandline::completion_script("phial", shell), HasSubstr("phial __complete -- "));
+  EXPECT_FALSE(commandline::completion_script("phial", "tcsh"));
 }
 
 TEST(Help, WrapsBehindItsIndent) {

@@ -10,7 +10,7 @@ namespace phial::cli {
 namespace {
 
 Result<int> print_script(const Call& call) {
-  print(TRY(completion_script(call.arguments.words[0])));
+  print(TRY(commandline::completion_script("phial", call.arguments.words[0])));
   return 0;
 }
 

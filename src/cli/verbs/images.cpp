@@ -4,7 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs/all.hpp"
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 #include "image/reference.hpp"
 
 #include <algorithm>
@@ -74,11 +74,11 @@ std::vector<Named> names_of(const image::Image& image) {
 Json row_of(const Named& named, bool whole, std::int64_t now) {
   const image::Image& image = *named.image;
   // 1970 says: packed so that it is the same wherever it is packed.
-  std::int64_t created = engine::parse_time(image.created).value_or(0);
+  std::int64_t created = phial::parse_time(image.created).value_or(0);
   Json row = Json::object();
   row.set("Containers", "N/A")
       .set("CreatedAt", created != 0 ? list_time(created) : "N/A")
-      .set("CreatedSince", created != 0 ? engine::human_duration(now - created) + " ago" : "N/A")
+      .set("CreatedSince", created != 0 ? phial::human_duration(now - created) + " ago" : "N/A")
       .set("Digest", image.manifest ? image.manifest.text() : "<none>")
       .set("ID", whole ? image.id.text() : image.id.short_text())
       .set("Repository", named.repository)
@@ -147,7 +147,7 @@ Result<int> run(const Call& call) {
   bool whole = call.arguments.on("no-trunc");
   bool quiet = call.arguments.on("quiet");
   std::vector<Json> rows;
-  std::int64_t now = engine::now();
+  std::int64_t now = phial::now();
   for (const image::Image& image : TRY(image::list_images(store))) {
     if (!TRY(has_labels(store, image, choice.filters)))
       continue;

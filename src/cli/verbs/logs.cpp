@@ -3,7 +3,7 @@
 #include "cli/session.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs/all.hpp"
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ Result<std::int64_t> moment(const Call& call, std::string_view name) {
   std::optional<std::string_view> text = call.arguments.last(name);
   if (!text || text->empty())
     return 0;
-  std::optional<std::int64_t> time = engine::parse_moment(*text, engine::now());
+  std::optional<std::int64_t> time = phial::parse_moment(*text, phial::now());
   if (!time)
     return fail(Kind::usage, "--" + std::string(name) + ": \"" + std::string(*text) +
                                  "\" is not a time: expected 10m, 2026-01-02T15:04:05Z or seconds since 1970");

@@ -5,7 +5,7 @@
 #include "cli/session.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs/all.hpp"
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -107,7 +107,7 @@ Json row_of(const engine::Container& container, bool whole, std::int64_t now) {
       .set("Names", container.name)
       .set("Networks", record.network_mode)
       .set("Ports", "")
-      .set("RunningFor", engine::human_duration(now - record.created) + " ago")
+      .set("RunningFor", phial::human_duration(now - record.created) + " ago")
       .set("Size", "0B")
       .set("State", engine::status_name(container.status))
       .set("Status", container.status_text(now));
@@ -175,7 +175,7 @@ Result<int> run(const Call& call) {
   engine::Engine engine = TRY(engine_as_root(call));
   bool whole = call.arguments.on("no-trunc");
   std::vector<Json> rows;
-  std::int64_t now = engine::now();
+  std::int64_t now = phial::now();
   for (const engine::Container& container : TRY(chosen(call, engine)))
     rows.push_back(row_of(container, whole, now));
   std::string_view format = call.arguments.last("format").value_or("");

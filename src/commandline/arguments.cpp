@@ -1,4 +1,4 @@
-#include "cli/arguments.hpp"
+#include "commandline/arguments.hpp"
 
 #include "base/text.hpp"
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-namespace phial::cli {
+namespace phial::commandline {
 
 const Option* Options::find(std::string_view name) const {
   for (std::size_t i = 0; i < size(); ++i)
@@ -82,6 +82,10 @@ public:
           take_rest();
       } else if (word[1] == '-') {
         TRY(long_flag(word.substr(2)));
+      } else if (is_long_after_one_dash(word)) {
+        TRY(long_flag(word.substr(1)));
+      } else if (is_slip_after_one_dash(word)) {
+        TRY(unknown(std::string(word), split_once(word.substr(1), '=').first));
       } else {
         TRY(letters(word));
       }
@@ -93,6 +97,20 @@ private:
   void take_rest() {
     out_.words.insert(out_.words.end(), words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
     next_ = words_.size();
+  }
+
+  [[nodiscard]] const Option* find_long(std::string_view name) const {
+    const Option* option = options_.find(name);
+    if (option == nullptr && options_.one_dash && name.size() == 1)
+      option = options_.find(name[0]);
+    return option;
+  }
+
+  [[nodiscard]] bool is_long_after_one_dash(std::string_view word) const {
+    if (!options_.one_dash || word.size() < 3)
+      return false;
+    std::string_view name = split_once(word.substr(1), '=').first;
+    return name == "help" || (name.size() > 1 && options_.find(name) != nullptr);
   }
 
   Result<> add(const Option& option, std::string_view value) {
@@ -109,9 +127,9 @@ private:
 
   Result<> long_flag(std::string_view text) {
     Halves halves = split_once(text, '=');
-    const Option* option = options_.find(halves.first);
+    const Option* option = find_long(halves.first);
     if (option == nullptr) {
-      if (text == "help") {
+      if (text == "help" || (text == "h" && options_.one_dash)) {
         out_.help = true;
         return {};
       }
@@ -152,17 +170,32 @@ private:
     return {};
   }
 
-  [[nodiscard]] Result<> unknown(const std::string& spelled, std::string_view name) const {
-    for (const AbsentOption& absent : options_.absent)
-      if (absent.name == name)
-        return not_here(spelled, absent);
+  [[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view name) const {
     std::vector<std::string_view> names = {"help"};
     for (std::size_t i = 0; i < options_.size(); ++i) {
+      if (options_[i].hidden)
+        continue;
       names.push_back(options_[i].name);
       if (!options_[i].also.empty())
         names.push_back(options_[i].also);
     }
-    std::optional<std::string_view> near = nearest(name, names);
+    return nearest(name, names);
+  }
+
+  // "-bundel" is meant for a long name, not for the letter b with the value "undel".
+  [[nodiscard]] bool is_slip_after_one_dash(std::string_view word) const {
+    if (!options_.one_dash || word.size() < 4)
+      return false;
+    std::string_view name = split_once(word.substr(1), '=').first;
+    std::optional<std::string_view> near = nearest_name(name);
+    return near && near->front() == name.front();
+  }
+
+  [[nodiscard]] Result<> unknown(const std::string& spelled, std::string_view name) const {
+    for (const AbsentOption& absent : options_.absent)
+      if (absent.name == name)
+        return not_here(spelled, absent);
+    std::optional<std::string_view> near = nearest_name(name);
     return fail(Kind::usage, "unknown flag: " + spelled,
                 near ? "did you mean --" + std::string(*near) + "?" : std::string());
   }
@@ -175,6 +208,8 @@ private:
     for (const AbsentOption& absent : options_.absent)
       if (absent.letter == letter)
         return not_here(std::string("-") + letter, absent);
+    if (options_.one_dash && word.size() > 2)
+      return unknown(std::string(word), split_once(word.substr(1), '=').first);
     std::string message = std::string("unknown flag: -") + letter;
     if (word.size() > 2)
       message += " in " + std::string(word);
@@ -218,4 +253,4 @@ Result<> check_count(std::string_view program, std::size_t count, std::size_t le
   return fail(Kind::usage, message);
 }
 
-} // namespace phial::cli
+} // namespace phial::commandline

@@ -1,8 +1,8 @@
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 
 #include <gtest/gtest.h>
 
-namespace phial::engine {
+namespace phial {
 namespace {
 
 TEST(Clock, TimeTextIsRfc3339) {
@@ -48,4 +48,4 @@ TEST(Clock, HumanDurationIsDockers) {
 }
 
 } // namespace
-} // namespace phial::engine
+} // namespace phial

@@ -1,9 +1,9 @@
-#include "cli/arguments.hpp"
+#include "commandline/arguments.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace phial::cli {
+namespace phial::commandline {
 namespace {
 
 constexpr Option kOptions[] = {
@@ -111,6 +111,19 @@ TEST(Arguments, AFlagOfDockersThatIsNotHereIsToldApart) {
   }
 }
 
+TEST(Arguments, OneDashIsEnoughWhereTheTableSaysSo) {
+  auto read = [](std::vector<std::string_view> words) {
+    return parse_arguments({.own = kOptions, .one_dash = true}, true, words);
+  };
+  EXPECT_EQ(read({"-memory", "64m"})->last("memory"), "64m");
+  EXPECT_EQ(read({"--m=64m"})->last("memory"), "64m");
+  EXPECT_TRUE(read({"-rm", "-dit"})->on("rm"));
+  EXPECT_TRUE(read({"-rm", "-dit"})->on("tty"));
+  EXPECT_TRUE(read({"-help"})->help);
+  EXPECT_TRUE(read({"--h"})->help);
+  EXPECT_EQ(read({"-memry=1"}).error().hint, "did you mean --memory?");
+}
+
 TEST(Arguments, CountsWords) {
   EXPECT_TRUE(check_count("phial rm", 2, 1, 255));
   EXPECT_EQ(check_count("phial rm", 0, 1, 255).error().message, "'phial rm' requires at least 1 argument");
@@ -120,4 +133,4 @@ TEST(Arguments, CountsWords) {
 }
 
 } // namespace
-} // namespace phial::cli
+} // namespace phial::commandline

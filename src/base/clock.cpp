@@ -1,4 +1,4 @@
-#include "engine/clock.hpp"
+#include "base/clock.hpp"
 
 #include "base/text.hpp"
 
@@ -6,7 +6,7 @@
 
 #include <charconv>
 
-namespace phial::engine {
+namespace phial {
 
 namespace {
 
@@ -247,4 +247,4 @@ std::string human_duration(std::int64_t nanoseconds) {
   return std::to_string(hours / 24 / 365) + " years";
 }
 
-} // namespace phial::engine
+} // namespace phial

@@ -1,4 +1,4 @@
-// Points in time as the engine's records have them: nanoseconds since 1970, UTC. The monitor links this file.
+// Points in time as the records have them: nanoseconds since 1970, UTC. Pure, but for now().
 #pragma once
 
 #include <array>
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace phial::engine {
+namespace phial {
 
 inline constexpr std::int64_t kSecond = 1'000'000'000;
 
@@ -32,4 +32,4 @@ inline constexpr std::size_t kTimeLength = 30;
 // "3 seconds", "About a minute", "2 hours": docker's words for a span.
 [[nodiscard]] std::string human_duration(std::int64_t nanoseconds);
 
-} // namespace phial::engine
+} // namespace phial

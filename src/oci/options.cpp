@@ -190,7 +190,7 @@ constexpr Verb kSpec = {
 constexpr Verb kFeatures = {
     .name = "features",
     .summary = "Print as JSON what this build and this kernel can do",
-    .run = nullptr,
+    .run = features,
 };
 
 constexpr Verb kCheckpoint = {

@@ -4,13 +4,18 @@
 #include "runtime/default_spec.hpp"
 #include "spec/writer.hpp"
 
+#include <unistd.h>
+
 namespace phial::oci {
 
 Result<int> write_spec(const Call& call) {
-  std::string path = call.text("bundle", ".") + "/config.json";
+  std::string name = call.text("file", "config.json");
+  std::string path = name.starts_with("/") ? name : call.text("bundle", ".") + "/" + name;
   if (exists(path))
-    return fail(Kind::exists, "File config.json exists. Remove it first");
-  TRY(write_file_atomically(path, to_text(spec::to_json(runtime::default_spec()), 2) + "\n", 0666));
+    return fail(Kind::exists, "File " + name + " exists. Remove it first");
+  spec::Spec spec =
+      call.arguments.on("rootless") ? runtime::rootless_spec(::geteuid(), ::getegid()) : runtime::default_spec();
+  TRY(write_file_atomically(path, to_text(spec::to_json(spec), 2) + "\n", 0644), "write " + name);
   return 0;
 }
 

@@ -9,6 +9,7 @@ namespace phial::oci {
 [[nodiscard]] Result<int> run(const Call& call);
 [[nodiscard]] Result<int> explain(const Call& call);
 [[nodiscard]] Result<int> write_spec(const Call& call);
+[[nodiscard]] Result<int> features(const Call& call);
 [[nodiscard]] Result<int> help(const Call& call);
 [[nodiscard]] Result<int> version(const Call& call);
 [[nodiscard]] Result<int> print_manual(const Call& call);

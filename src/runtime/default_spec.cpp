@@ -58,4 +58,29 @@ spec::Spec default_spec() {
   return out;
 }
 
+namespace {
+
+bool is_id_option(const std::string& option) {
+  return option.starts_with("uid=") || option.starts_with("gid=");
+}
+
+} // namespace
+
+spec::Spec rootless_spec(std::uint32_t uid, std::uint32_t gid) {
+  spec::Spec out = default_spec();
+  std::erase_if(out.mounts, [](const spec::Mount& mount) { return mount.destination.starts_with("/sys/"); });
+  for (spec::Mount& mount : out.mounts) {
+    std::erase_if(mount.options, is_id_option);
+    if (mount.destination == "/sys")
+      mount = {"/sys", "none", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro"}, {}, {}};
+  }
+  out.platform.resources.reset();
+  std::erase_if(out.platform.namespaces,
+                [](const spec::Namespace& entry) { return entry.type == spec::NamespaceType::network; });
+  out.platform.namespaces.push_back({spec::NamespaceType::user, ""});
+  out.platform.uid_mappings = {{0, uid, 1}};
+  out.platform.gid_mappings = {{0, gid, 1}};
+  return out;
+}
+
 } // namespace phial::runtime

@@ -15,4 +15,5 @@ add_library(phial_archive INTERFACE)
 target_link_libraries(phial_archive INTERFACE ${ZSTD_LIBRARY} ${LZMA_LIBRARY} ${Z_LIBRARY})
 
 set(CMAKE_FIND_LIBRARY_SUFFIXES .so .a)
+find_library(SYSTEMD_LIBRARY systemd REQUIRED) # of phial-systemd alone
 find_package(Threads REQUIRED)

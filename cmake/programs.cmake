@@ -31,10 +31,15 @@ function(helper NAME SOURCE)
   install(TARGETS ${NAME} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/phial)
 endfunction()
 
+# phial_link(NAME [SHARED] library...): SHARED for a helper on a library that exists as a shared one only; of C++ it
+# takes nothing from the system all the same, for loading that is most of such a program's start.
 function(phial_link NAME)
-  target_link_libraries(${NAME} PRIVATE phial_flags ${ARGN})
+  cmake_parse_arguments(LINK "SHARED" "" "" ${ARGN})
+  target_link_libraries(${NAME} PRIVATE phial_flags ${LINK_UNPARSED_ARGUMENTS})
   target_compile_definitions(${NAME} PRIVATE PHIAL_VERSION="${PROJECT_VERSION}")
-  if(PHIAL_STATIC)
+  if(PHIAL_STATIC AND LINK_SHARED)
+    target_link_options(${NAME} PRIVATE -static-libstdc++ -static-libgcc)
+  elseif(PHIAL_STATIC)
     target_link_options(${NAME} PRIVATE -static-pie)
     set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   endif()
@@ -53,6 +58,9 @@ list(TRANSFORM monitor_engine APPEND .cpp)
 target_sources(phial-monitor PRIVATE src/helpers/monitor_run.cpp src/helpers/relay.cpp ${monitor_engine})
 target_compile_options(phial-monitor PRIVATE -Os -ffunction-sections -fdata-sections)
 target_link_options(phial-monitor PRIVATE -Wl,--gc-sections)
+
+helper(phial-systemd helpers/systemd.cpp SHARED phial_base ${SYSTEMD_LIBRARY})
+target_sources(phial-systemd PRIVATE src/helpers/systemd_bus.cpp)
 
 include(cmake/image.cmake)
 include(cmake/documents.cmake)

@@ -65,6 +65,9 @@ bool runs_on_host(const Subject& subject) {
 std::string taker(const Subject& subject) {
   const Program& program = subject.data.program();
   std::uint64_t at = subject.instruction.args[0];
+  for (const Pointer& pointer : program.pointers) // a word of an argument list: the list is what is taken
+    if (pointer.to == at)
+      at = pointer.at;
   std::uint64_t best = 0;
   std::string name = "the data";
   for (const Instruction& other : program.code)
@@ -126,6 +129,7 @@ std::string operation_text(const Subject& subject) {
     return "run the hook " + operand(subject, 0) + " " + strings_text(subject, instruction.args[1]) +
            (instruction.args[3] != 0 ? ", at most " + operand(subject, 3) + " s" : "") + ", the state on its input";
   case Op::receive_fd: return "receive a descriptor over " + operand(subject, 0);
+  case Op::run_helper: return "run " + strings_text(subject, instruction.args[0]) + " to its end";
   }
   return {};
 }
@@ -178,6 +182,7 @@ std::string_view operation_name(Op op) {
   case Op::run_hook: return "run_hook";
   case Op::store_padded: return "store_padded";
   case Op::receive_fd: return "receive_fd";
+  case Op::run_helper: return "run_helper";
   }
   return "";
 }

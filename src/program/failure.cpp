@@ -1,5 +1,6 @@
 #include "program/failure.hpp"
 
+#include "base/text.hpp"
 #include "kernel/errnos.hpp"
 #include "kernel/kabi.hpp"
 #include "program/causes.hpp"
@@ -59,15 +60,28 @@ std::string not_found(const Program& program, std::uint32_t index) {
   return tried;
 }
 
-// What a hook ended with, or an errno.
+// What a hook or a helper ended with, or an errno.
 std::string outcome(const Instruction& instruction, int number) {
-  if (instruction.op != Op::run_hook || number < kHookExited)
+  bool ran = instruction.op == Op::run_hook || instruction.op == Op::run_helper;
+  if (!ran || number < kHookExited)
     return " = " + kernel::errno_name(number);
   if (number >= kHookTimedOut)
     return ": it did not end in time, and was killed";
   if (number >= kHookSignalled)
     return ": it was ended by signal " + std::to_string(number - kHookSignalled);
   return ": exit status " + std::to_string(number - kHookExited);
+}
+
+// A helper of ours has said it better than an errno can: a sentence, and on a second line "hint: ...".
+Error with_words(Error error, std::string_view said) {
+  Halves lines = split_once(trim(said), '\n');
+  error.message += ": " + std::string(trim(lines.first));
+  error.call.clear();
+  error.number = 0;
+  constexpr std::string_view kHint = "hint: ";
+  if (lines.second && lines.second->starts_with(kHint))
+    error.hint = trim(lines.second->substr(kHint.size()));
+  return error;
 }
 
 } // namespace
@@ -102,6 +116,8 @@ Error failure(const Program& program, const JournalReport& report) {
   }
   std::uint32_t index = *report.failed;
   int number = report.failed_errno;
+  if (program.code[index].op == Op::run_helper && !report.said.empty())
+    return with_words(failure(program, index, number), report.said);
   if (!executes(program, program.code[index]) || !means_missing(number))
     return failure(program, index, number);
   Range step = step_of(program, program.code[index]).code;

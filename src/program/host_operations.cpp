@@ -1,7 +1,9 @@
 #include "program/host_operations.hpp"
 
+#include "base/child.hpp"
 #include "base/file.hpp"
 #include "program/cgroup_removal.hpp"
+#include "program/hook.hpp"
 #include "program/spawn.hpp"
 
 #include <fcntl.h>
@@ -22,6 +24,21 @@ long as_errno(const Result<>& result) {
   if (result)
     return 0;
   return result.error().number != 0 ? -result.error().number : -EIO;
+}
+
+// The program's own words say more than an errno could: they are kept for failure().
+long run_helper(const Machine& machine, std::uint64_t argv, std::uint64_t envp) {
+  Result<Ended> ended =
+      run_to_end(reinterpret_cast<const char* const*>(argv), reinterpret_cast<const char* const*>(envp));
+  if (!ended)
+    return -(ended.error().number != 0 ? ended.error().number : EIO);
+  if (ended->status == 0)
+    return 0;
+  if (machine.journal != nullptr) {
+    char* said = machine.journal->said;
+    said[ended->err.copy(said, kSaidSize - 1)] = '\0';
+  }
+  return -(kHookExited + ended->status);
 }
 
 long process_directory(std::uint64_t pid) {
@@ -65,6 +82,7 @@ long host_operation(Machine& machine, const Instruction& instruction, const std:
   case Op::remove_tree: return as_errno(remove_tree_at(AT_FDCWD, text_at(args[0])));
   case Op::make_path: return as_errno(make_directories(text_at(args[0]), static_cast<mode_t>(args[1])));
   case Op::receive_fd: return receive_descriptor(static_cast<int>(args[0]));
+  case Op::run_helper: return run_helper(machine, args[0], args[1]);
   default: return -ENOSYS;
   }
 }

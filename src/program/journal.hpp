@@ -13,6 +13,8 @@ struct JournalEntry {
   std::uint64_t end;   // 0: begun and not finished
 };
 
+inline constexpr std::size_t kSaidSize = 512;
+
 struct Journal {
   std::uint32_t magic;
   std::uint32_t count;  // of entries
@@ -21,6 +23,7 @@ struct Journal {
   // Two readings of CLOCK_MONOTONIC in nanoseconds and of the counter give the counter's speed.
   std::uint64_t first_nanoseconds, first_ticks;
   std::uint64_t last_nanoseconds, last_ticks;
+  char said[kSaidSize];   // what the helper that failed said, NUL-terminated
   JournalEntry entries[]; // NOLINT: a flexible array, as in C
 };
 

@@ -98,6 +98,7 @@ Result<JournalReport> read_journal(const Program& program, std::string_view byte
   if (journal.failed != 0 && journal.failed <= count) {
     out.failed = journal.failed - 1;
     out.failed_errno = journal.failed_errno;
+    out.said.assign(journal.said, ::strnlen(journal.said, sizeof journal.said));
   }
   report_sections(out, program, entries, tick);
   return out;

@@ -42,6 +42,7 @@ struct JournalReport {
   std::size_t calls = 0;
   std::optional<std::uint32_t> failed; // index of the instruction that ended the run
   int failed_errno = 0;
+  std::string said; // by the helper that failed
 };
 
 // From the journal as it lies in memory. Kind::input where the bytes are no journal of this program.

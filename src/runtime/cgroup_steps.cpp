@@ -108,7 +108,7 @@ void add_write(Compiler& c, const std::string& directory, const kernel::FileWrit
   std::string path = directory + "/" + write.file;
   if (path != file.path)
     close_file(c, file);
-  c.step(Section::host, "limit: " + write.file + " = " + write.value, c.why(write.field), "",
+  c.step(c.limits, "limit: " + write.file + " = " + write.value, c.why(write.field), "",
          "echo '" + write.value + "' > " + path, ShellPlace::host);
   if (path == file.path)
     return write_text(c, file.slot, write, write.value);
@@ -130,7 +130,7 @@ void add_write(Compiler& c, const std::string& directory, const kernel::FileWrit
 } // namespace
 
 void add_cgroup_steps(Compiler& c, const Request& request) {
-  if (request.cgroup.empty())
+  if (request.cgroup.empty() || request.systemd)
     return;
   for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies)
     if (hierarchy.version == 2)

@@ -16,7 +16,8 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
 
   // The host, before the new process exists.
   add_cgroup_steps(c, request);
-  TRY(add_cgroup_limit_steps(c, request));
+  if (!request.systemd)
+    TRY(add_cgroup_limit_steps(c, request));
   TRY(add_root_steps(c, request));
   TRY(add_mount_source_steps(c, request));
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
@@ -27,7 +28,12 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   // The host, beside it.
   TRY(add_user_map_steps(c, spec.platform));
   add_oom_steps(c, process);
-  add_release_steps(c, request.cgroup);
+  if (request.systemd) { // it puts a process that is there into the cgroup it makes
+    TRY(add_systemd_steps(c, request));
+    c.limits = Section::beside;
+    TRY(add_cgroup_limit_steps(c, request));
+  }
+  add_release_steps(c, request.systemd ? "" : request.cgroup);
   add_receive_terminal_steps(c, process);
 
   // The init, until the container is created.

@@ -42,12 +42,13 @@ struct Compiler {
   Slot pid;
   Slot pidfd;
   Slot cwd;
-  Slot listener;             // create: where the init waits for start
-  Slot container;            // exec: the pidfd of the container's first process
-  std::vector<Slot> streams; // the container's ends of the pipes: 0, 1, 2
-  std::vector<Slot> procs;   // kJoinFile of v1 hierarchies, opened by the host for a user namespace's init
-  std::vector<Slot> mounts;  // the sources of bind mounts, by the mount's index
-  bool slave_tree = false;   // shell form: a mount is to stay the host's slave
+  Slot listener;                  // create: where the init waits for start
+  Slot container;                 // exec: the pidfd of the container's first process
+  std::vector<Slot> streams;      // the container's ends of the pipes: 0, 1, 2
+  std::vector<Slot> procs;        // kJoinFile of v1 hierarchies, opened by the host for a user namespace's init
+  std::vector<Slot> mounts;       // the sources of bind mounts, by the mount's index
+  Section limits = Section::host; // where limits are written: once the cgroup is there
+  bool slave_tree = false;        // shell form: a mount is to stay the host's slave
   bool has_proc = false;
   bool has_dev = false;
   bool has_devpts = false;
@@ -97,6 +98,7 @@ private:
 // The parts, in the order of the program.
 void add_cgroup_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_cgroup_limit_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_systemd_steps(Compiler& c, const Request& request);
 // The device filter of cgroup v2, where the v1 controller is not there.
 [[nodiscard]] Result<> add_device_filter_steps(Compiler& c, const Request& request,
                                                const std::vector<kernel::DeviceRule>& rules);

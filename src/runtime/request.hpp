@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/cgroup/layout.hpp"
+#include "runtime/systemd.hpp"
 #include "spec/types.hpp"
 
 #include <cstdint>
@@ -70,7 +71,8 @@ struct Request {
   const spec::Spec* spec = nullptr;
   std::span<const std::uint8_t> seccomp_filter; // of the spec's profile, if it is compiled already
   RootFilesystem root;
-  std::string cgroup; // "/phial/ID": below the root of every hierarchy; empty: no cgroup is made
+  std::string cgroup;                  // "/phial/ID": below the root of every hierarchy; empty: no cgroup is made
+  std::optional<SystemdScope> systemd; // systemd makes the cgroup, which is `cgroup`; v2 only
   Stdio stdio = Stdio::inherit;
   bool open_stdin = false;     // pipes: standard input is a pipe too, else /dev/null
   bool reaper = false;         // phial-init stays as PID 1 (--init)

@@ -99,7 +99,8 @@ std::uint64_t clone_namespaces(const spec::Linux& platform) {
 void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& joined) {
   const spec::Linux& platform = request.spec->platform;
   clone_args arguments{};
-  const kernel::CgroupHierarchy* unified = request.cgroup.empty() ? nullptr : c.facts.cgroups.unified();
+  const kernel::CgroupHierarchy* unified =
+      request.cgroup.empty() || request.systemd ? nullptr : c.facts.cgroups.unified();
   arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | clone_namespaces(platform);
   if (unified != nullptr)
     arguments.flags |= CLONE_INTO_CGROUP;

@@ -1,0 +1,107 @@
+#include "base/child.hpp"
+
+#include "base/fd.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace phial {
+
+namespace {
+
+constexpr std::size_t kKept = std::size_t{64} << 10;
+
+struct Attributes {
+  posix_spawnattr_t value{};
+  posix_spawn_file_actions_t files{};
+  Attributes() {
+    ::posix_spawnattr_init(&value);
+    ::posix_spawn_file_actions_init(&files);
+  }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() {
+    ::posix_spawn_file_actions_destroy(&files);
+    ::posix_spawnattr_destroy(&value);
+  }
+
+  void fresh_signals() {
+    sigset_t none;
+    sigset_t all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&value, &none);
+    ::posix_spawnattr_setsigdefault(&value, &all);
+    ::posix_spawnattr_setflags(&value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  }
+  void streams(int out, int err) {
+    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
+    ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  }
+};
+
+// Takes what is there; false at the end.
+bool take(int from, std::string& into) {
+  char buffer[4096];
+  ssize_t n = ::read(from, buffer, sizeof buffer);
+  if (n < 0)
+    return errno == EINTR || errno == EAGAIN;
+  if (into.size() < kKept)
+    into.append(buffer, static_cast<std::size_t>(n));
+  return n > 0;
+}
+
+void take_all(const Fd& out, const Fd& err, Ended& ended) {
+  pollfd ready[2] = {{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}};
+  std::string* into[2] = {&ended.out, &ended.err};
+  while (ready[0].fd >= 0 || ready[1].fd >= 0) {
+    if (::poll(ready, 2, -1) < 0 && errno != EINTR)
+      return;
+    for (int i : {0, 1})
+      if (ready[i].fd >= 0 && ready[i].revents != 0 && !take(ready[i].fd, *into[i]))
+        ready[i].fd = -1; // poll passes over it
+  }
+}
+
+} // namespace
+
+Result<Ended> run_to_end(const char* const* argv, const char* const* envp) {
+  Pipe out = TRY(make_pipe());
+  Pipe err = TRY(make_pipe());
+  Attributes attributes;
+  attributes.fresh_signals();
+  attributes.streams(out.write.get(), err.write.get());
+  pid_t pid = -1;
+  int number = ::posix_spawn(&pid, argv[0], &attributes.files, &attributes.value, const_cast<char* const*>(argv),
+                             const_cast<char* const*>(envp));
+  if (number != 0)
+    return fail_call("posix_spawn", argv[0], number);
+  out.write.reset();
+  err.write.reset();
+  Ended ended;
+  take_all(out.read, err.read, ended);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR)
+      return fail_call("waitpid", argv[0]);
+  ended.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return ended;
+}
+
+Result<Ended> run_to_end(const std::vector<std::string>& words) {
+  std::vector<const char*> argv;
+  argv.reserve(words.size() + 1);
+  for (const std::string& word : words)
+    argv.push_back(word.c_str());
+  argv.push_back(nullptr);
+  const char* const none[] = {nullptr};
+  return run_to_end(argv.data(), none);
+}
+
+} // namespace phial

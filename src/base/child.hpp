@@ -1,0 +1,23 @@
+// Running another program to its end and taking what it says. Knows nothing of containers.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace phial {
+
+struct Ended {
+  int status = 0; // as a shell has it: the exit status, or 128 and the signal's number
+  std::string out;
+  std::string err;
+};
+
+// Runs argv[0], a path, with an empty standard input, no descriptor but the standard ones, no signal blocked or
+// ignored, and waits for it. Of each output at most 64 KiB are kept. Both arrays end with a null pointer. Fails where
+// it cannot be started. posix_spawn(3).
+[[nodiscard]] Result<Ended> run_to_end(const char* const* argv, const char* const* envp);
+[[nodiscard]] Result<Ended> run_to_end(const std::vector<std::string>& words);
+
+} // namespace phial

@@ -10,7 +10,7 @@ namespace phial {
 
 namespace {
 
-Result<> lock_directory(const Fd& directory, const std::string& path) {
+Result<> wait_for_lock(const Fd& directory, const std::string& path) {
   while (::flock(directory.get(), LOCK_EX) != 0)
     if (errno != EINTR)
       return fail_call("flock", path);
@@ -30,13 +30,21 @@ Result<Fd> make_locked_directory(const std::string& path) {
       return fail_call("mkdir", path);
     Result<Fd> out = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (out)
-      TRY(lock_directory(*out, path));
+      TRY(wait_for_lock(*out, path));
     else if (out.error().number != ENOENT)
       return out;
     // Between the two calls somebody may have taken it for a leftover.
     if (out && !is_gone(*out))
       return out;
   }
+}
+
+Result<Fd> lock_directory(const std::string& path) {
+  Fd out = TRY(open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  TRY(wait_for_lock(out, path));
+  if (is_gone(out))
+    return fail(Kind::not_found, path + " has been removed");
+  return out;
 }
 
 Fd try_lock_directory(const std::string& path) {
@@ -52,7 +60,7 @@ Result<> remove_whole(const std::string& parent, const std::string& name) {
   Result<Fd> directory = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!directory)
     return directory.error().number == ENOENT ? Result<>() : std::unexpected(std::move(directory).error());
-  TRY(lock_directory(*directory, path));
+  TRY(wait_for_lock(*directory, path));
   if (::rename(path.c_str(), going.c_str()) != 0) {
     if (errno == ENOENT)
       return {};

@@ -16,7 +16,11 @@ inline constexpr std::string_view kGoing = "going-";           // being removed
 // mkdir(2), mode 0700, and an exclusive flock(2) on the directory itself, held until the Fd is closed.
 [[nodiscard]] Result<Fd> make_locked_directory(const std::string& path);
 
-// The lock of such a directory, not waiting: an empty Fd where somebody holds it or it is gone.
+// The lock of such a directory, waiting for its holder. Kind::not_found where it does not exist or is removed
+// meanwhile.
+[[nodiscard]] Result<Fd> lock_directory(const std::string& path);
+
+// The same, not waiting: an empty Fd where somebody holds it or it is gone.
 [[nodiscard]] Fd try_lock_directory(const std::string& path);
 
 // Moves PARENT/NAME to PARENT/going-NAME and removes it there. Nobody who comes by its path meanwhile finds the half of

@@ -2,10 +2,10 @@
 
 #include "base/file.hpp"
 #include "base/removal.hpp"
-#include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/process.hpp"
 #include "program/host.hpp"
+#include "runtime/freezer.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -177,7 +177,7 @@ Result<> add_run(const Engine& engine, Container& container) {
   if (Result<std::string> order = read_file(place.state + "/order"))
     if (Result<MonitorOrder> parsed = parse_order(*order))
       container.cgroup = std::move(parsed->cgroup);
-  container.status = is_frozen(container.cgroup) ? Status::paused : Status::running;
+  container.status = runtime::is_frozen(container.cgroup) ? Status::paused : Status::running;
   container.pid = container.running.pid;
   return {};
 }

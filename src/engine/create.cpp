@@ -1,10 +1,10 @@
 // create(), plan() and run(): from what was asked for to a container's directory.
 #include "engine/create.hpp"
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/removal.hpp"
 #include "base/text.hpp"
-#include "base/clock.hpp"
 #include "engine/host_config.hpp"
 #include "engine/ids.hpp"
 #include "engine/network_files.hpp"

@@ -53,7 +53,7 @@ struct Container {
   std::int64_t started_at = 0;  // nanoseconds since 1970; 0: never
   std::int64_t finished_at = 0; // nanoseconds since 1970; 0: not yet
   Running running;              // of the last run
-  CgroupPlaces cgroup;          // while it runs
+  runtime::CgroupPaths cgroup;  // while it runs
 
   [[nodiscard]] bool is_running() const { return status == Status::running || status == Status::paused; }
   // "Up 3 seconds (Paused)", "Exited (137) 2 minutes ago", "Created"; `now` in nanoseconds since 1970.

@@ -2,13 +2,13 @@
 #include "base/file.hpp"
 #include "base/removal.hpp"
 #include "engine/containers.hpp"
-#include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/log_reader.hpp"
 #include "engine/process.hpp"
 #include "engine/recovery.hpp"
 #include "engine/wire.hpp"
 #include "kernel/signals.hpp"
+#include "runtime/freezer.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -41,8 +41,8 @@ Result<> await_monitor(const Container& container) {
 }
 
 void thaw(const Container& container) {
-  if (is_frozen(container.cgroup))
-    (void)set_frozen(container.cgroup, false);
+  if (runtime::is_frozen(container.cgroup))
+    (void)runtime::set_frozen(container.cgroup, false);
 }
 
 // Under the container's lock, or for a container that nobody can start meanwhile.
@@ -100,14 +100,14 @@ Result<> pause(const Engine& engine, std::string_view reference) {
     return fail(Kind::state, "container " + container.name + " is already paused");
   if (!container.is_running())
     return not_running(container);
-  return set_frozen(container.cgroup, true);
+  return runtime::set_frozen(container.cgroup, true);
 }
 
 Result<> unpause(const Engine& engine, std::string_view reference) {
   Container container = TRY(find(engine, reference));
   if (container.status != Status::paused)
     return fail(Kind::state, "container " + container.name + " is not paused");
-  return set_frozen(container.cgroup, false);
+  return runtime::set_frozen(container.cgroup, false);
 }
 
 namespace {

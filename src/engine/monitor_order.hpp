@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "runtime/cgroup_paths.hpp"
 
 #include <cstdint>
 #include <string>
@@ -21,13 +22,6 @@ inline constexpr int kMonitorLockFd = 4;
 inline constexpr int kMonitorAliveFd = 5;
 // For a further process in a running container: the pidfd of its first process, which the program names by this number.
 inline constexpr int kMonitorProcessFd = 6;
-
-// Where the container's cgroup is in this boot.
-struct CgroupPlaces {
-  std::string freezer; // the directory with freezer.state (version 1) or cgroup.freeze; or empty
-  bool freezer_v1 = false;
-  std::vector<std::string> directories; // one a hierarchy
-};
 
 struct MonitorOrder {
   bool exec = false; // a further process in a running container: nothing is recorded or logged
@@ -45,7 +39,7 @@ struct MonitorOrder {
   std::string id;                   // what those links hold
   std::string oom_file;             // memory.events or memory.oom_control; or empty
   std::vector<std::string> volumes; // directories that go with the container, too
-  CgroupPlaces cgroup;              // for the other commands; the monitor has no use of it
+  runtime::CgroupPaths cgroup;      // for the other commands; the monitor has no use of it
 };
 
 [[nodiscard]] std::string order_text(const MonitorOrder& order);

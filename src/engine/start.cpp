@@ -1,10 +1,9 @@
 // Starting: the spec becomes a program, the monitor runs it, and what it says is passed on. create() is in create.cpp.
 #include "engine/start.hpp"
 
-#include "base/file.hpp"
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "engine/exec_failure.hpp"
-#include "engine/freezer.hpp"
 #include "engine/ids.hpp"
 #include "engine/launch.hpp"
 #include "engine/process.hpp"
@@ -17,6 +16,7 @@
 #include "program/link.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/facts.hpp"
+#include "runtime/freezer.hpp"
 #include "spec/reader.hpp"
 
 #include <fcntl.h>
@@ -109,12 +109,9 @@ Result<Compiled> compile(const Engine& engine, const Record& record, const spec:
   Compiled out;
   out.program = TRY(runtime::compile_run(request, facts));
   add_first_step(out.program, preparing);
-  runtime::CgroupPaths cgroup = runtime::cgroup_paths(facts.cgroups, record.cgroup);
-  out.cgroup.freezer = cgroup.freezer;
-  out.cgroup.freezer_v1 = cgroup.freezer_is_v1;
-  out.cgroup.directories = cgroup.directories;
-  if (!cgroup.memory.empty())
-    out.oom_file = cgroup.memory + (cgroup.memory_is_v1 ? "/memory.oom_control" : "/memory.events");
+  out.cgroup = runtime::cgroup_paths(facts.cgroups, record.cgroup);
+  if (!out.cgroup.memory.empty())
+    out.oom_file = out.cgroup.memory + (out.cgroup.memory_v1 ? "/memory.oom_control" : "/memory.events");
   return out;
 }
 

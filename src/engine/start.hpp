@@ -10,7 +10,7 @@ namespace phial::engine {
 
 struct Compiled {
   program::Program program;
-  CgroupPlaces cgroup;
+  runtime::CgroupPaths cgroup;
   std::string oom_file; // where the kernel counts what it killed for want of memory
 };
 

@@ -1,11 +1,11 @@
 // top: the container's processes with the columns of `ps -ef`, read from the host's /proc; nothing is run inside.
 // proc_pid_stat(5), proc_pid_cmdline(5).
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "base/clock.hpp"
 #include "engine/containers.hpp"
-#include "engine/freezer.hpp"
 #include "kernel/process.hpp"
+#include "runtime/freezer.hpp"
 #include "spec/users.hpp"
 
 #include <sys/stat.h>
@@ -114,7 +114,7 @@ Result<std::vector<ProcessRow>> top(const Engine& engine, std::string_view refer
   Result<std::string> passwd = read_file("/etc/passwd", spec::kMaxUserFile);
   std::vector<spec::PasswdEntry> users = spec::parse_passwd(passwd ? *passwd : std::string());
   std::vector<ProcessRow> out;
-  for (pid_t pid : TRY(processes_in(container.cgroup)))
+  for (pid_t pid : TRY(runtime::processes_in(container.cgroup)))
     if (auto row = row_of(pid, clock, users))
       out.push_back(std::move(*row));
   return out;

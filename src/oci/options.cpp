@@ -27,7 +27,7 @@ constexpr Verb kCreate = {
     .most = 1,
     .options = options(kCreateOptions),
     .examples = kCreateExamples,
-    .run = nullptr,
+    .run = create,
 };
 
 constexpr Verb kStart = {
@@ -37,7 +37,7 @@ constexpr Verb kStart = {
     .least = 1,
     .most = 1,
     .words = Offer::container,
-    .run = nullptr,
+    .run = start,
 };
 
 constexpr Verb kState = {
@@ -47,7 +47,7 @@ constexpr Verb kState = {
     .least = 1,
     .most = 1,
     .words = Offer::container,
-    .run = nullptr,
+    .run = state,
 };
 
 constexpr Verb kKill = {
@@ -59,7 +59,7 @@ constexpr Verb kKill = {
     .most = 2,
     .words = Offer::running_container,
     .options = options(kKillOptions),
-    .run = nullptr,
+    .run = kill,
 };
 
 constexpr Verb kDelete = {
@@ -70,7 +70,7 @@ constexpr Verb kDelete = {
     .most = 1,
     .words = Offer::container,
     .options = options(kDeleteOptions),
-    .run = nullptr,
+    .run = remove,
 };
 
 constexpr Example kRunExamples[] = {

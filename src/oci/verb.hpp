@@ -6,6 +6,7 @@
 #include "commandline/environment.hpp"
 #include "commandline/page.hpp"
 #include "oci/log.hpp"
+#include "runtime/lifecycle/record.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,8 +22,7 @@ using commandline::Example;
 using commandline::Offer;
 using commandline::Option;
 using commandline::Options;
-
-enum class CgroupManager : std::uint8_t { cgroupfs, systemd, disabled };
+using runtime::CgroupManager;
 
 // The options that stand before the verb, checked.
 struct Globals {

@@ -7,6 +7,11 @@
 namespace phial::oci {
 
 [[nodiscard]] Result<int> run(const Call& call);
+[[nodiscard]] Result<int> create(const Call& call);
+[[nodiscard]] Result<int> start(const Call& call);
+[[nodiscard]] Result<int> state(const Call& call);
+[[nodiscard]] Result<int> kill(const Call& call);
+[[nodiscard]] Result<int> remove(const Call& call);
 [[nodiscard]] Result<int> explain(const Call& call);
 [[nodiscard]] Result<int> write_spec(const Call& call);
 [[nodiscard]] Result<int> features(const Call& call);

@@ -2,6 +2,7 @@
 #include "kernel/cgroup/controller.hpp"
 #include "kernel/kabi.hpp"
 #include "kernel/namespaces.hpp"
+#include "runtime/cgroup_paths.hpp"
 #include "runtime/compiler.hpp"
 
 #include <cerrno>
@@ -210,14 +211,14 @@ CgroupPaths cgroup_paths(const CgroupLayout& layout, const std::string& cgroup) 
     out.directories.push_back(hierarchy.directory(cgroup));
   if (const CgroupHierarchy* memory = layout.holding("memory")) {
     out.memory = memory->directory(cgroup);
-    out.memory_is_v1 = memory->version == 1;
+    out.memory_v1 = memory->version == 1;
   }
   const CgroupHierarchy* freezer = layout.holding("freezer");
   if (freezer == nullptr)
     freezer = layout.unified();
   if (freezer != nullptr) {
     out.freezer = freezer->directory(cgroup);
-    out.freezer_is_v1 = freezer->version == 1;
+    out.freezer_v1 = freezer->version == 1;
   }
   return out;
 }

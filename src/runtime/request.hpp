@@ -84,15 +84,4 @@ struct Request {
   std::string fallback_reason = "config.json"; // for fields that no reason speaks for: "config.json: FIELD"
 };
 
-// What the program leaves that its keeper has to look at.
-struct CgroupPaths {
-  std::vector<std::string> directories; // the container's, one a hierarchy
-  std::string memory;                   // the one with the memory controller, or empty
-  bool memory_is_v1 = false;
-  std::string freezer; // v1: the freezer's; v2: the directory with cgroup.freeze; or empty
-  bool freezer_is_v1 = false;
-};
-
-[[nodiscard]] CgroupPaths cgroup_paths(const kernel::CgroupLayout& layout, const std::string& cgroup);
-
 } // namespace phial::runtime

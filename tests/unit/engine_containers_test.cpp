@@ -1,5 +1,5 @@
-#include "base/file.hpp"
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "base/removal.hpp"
 #include "engine/containers.hpp"
 #include "engine/ids.hpp"

@@ -1,4 +1,4 @@
-#include "engine/freezer.hpp"
+#include "runtime/freezer.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace phial::engine {
+namespace phial::runtime {
 
 namespace {
 
@@ -81,7 +81,7 @@ Result<> collect(const std::string& directory, std::vector<pid_t>& out) {
 
 } // namespace
 
-bool is_frozen(const CgroupPlaces& cgroup) {
+bool is_frozen(const CgroupPaths& cgroup) {
   if (cgroup.freezer.empty())
     return false;
   if (cgroup.freezer_v1) {
@@ -92,7 +92,7 @@ bool is_frozen(const CgroupPlaces& cgroup) {
   return events && says_frozen(*events);
 }
 
-Result<> set_frozen(const CgroupPlaces& cgroup, bool frozen) {
+Result<> set_frozen(const CgroupPaths& cgroup, bool frozen) {
   if (cgroup.freezer.empty())
     return fail(Kind::state, "the container has no cgroup that can be frozen",
                 "this host has no freezer: see `phial doctor`");
@@ -107,7 +107,7 @@ Result<> set_frozen(const CgroupPlaces& cgroup, bool frozen) {
               "it waits in the kernel, probably for a disk or a network file system; try again");
 }
 
-Result<std::vector<pid_t>> processes_in(const CgroupPlaces& cgroup) {
+Result<std::vector<pid_t>> processes_in(const CgroupPaths& cgroup) {
   std::vector<pid_t> out;
   const std::string& directory =
       !cgroup.freezer.empty() || cgroup.directories.empty() ? cgroup.freezer : cgroup.directories.front();
@@ -119,4 +119,4 @@ Result<std::vector<pid_t>> processes_in(const CgroupPlaces& cgroup) {
   return out;
 }
 
-} // namespace phial::engine
+} // namespace phial::runtime

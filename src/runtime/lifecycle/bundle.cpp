@@ -1,0 +1,88 @@
+#include "runtime/lifecycle/bundle.hpp"
+
+#include "base/file.hpp"
+#include "kernel/devices.hpp"
+#include "runtime/compile.hpp"
+#include "runtime/facts.hpp"
+#include "runtime/lifecycle/state_directory.hpp"
+#include "spec/reader.hpp"
+
+#include <cstdlib>
+#include <memory>
+
+namespace phial::runtime {
+
+namespace {
+
+Result<std::string> absolute(const std::string& path) {
+  std::unique_ptr<char, void (*)(void*)> resolved(::realpath(path.c_str(), nullptr), std::free);
+  if (!resolved)
+    return fail_call("realpath", path);
+  return std::string(resolved.get());
+}
+
+// A path of config.json that is relative means: to the bundle.
+Result<std::string> in_bundle(const std::string& bundle, const std::string& path) {
+  return absolute(path.starts_with("/") ? path : bundle + "/" + path);
+}
+
+// "/phial-oci/ID" where config.json names none; a relative one lies below that as well.
+std::string cgroup_of(const spec::Spec& spec, const std::string& id) {
+  const std::string& asked = spec.platform.cgroups_path;
+  if (asked.empty())
+    return "/phial-oci/" + id;
+  return asked.starts_with("/") ? asked : "/phial-oci/" + asked;
+}
+
+// A container always may use the devices every container has, whatever its rules say, as with runc.
+void allow_default_devices(spec::Spec& spec) {
+  if (!spec.platform.resources || spec.platform.resources->devices.empty())
+    return;
+  for (kernel::DeviceRule& rule : kernel::default_device_rules())
+    if (rule.allow)
+      spec.platform.resources->devices.push_back(std::move(rule));
+}
+
+} // namespace
+
+Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
+  Bundle out;
+  out.directory = TRY(absolute(path), "bundle");
+  Result<std::string> text = read_file(config.empty() ? out.directory + "/config.json" : config);
+  if (!text && text.error().kind == Kind::not_found)
+    return fail(Kind::not_found, "JSON specification file config.json not found",
+                "`phial-oci spec -b " + path + "` writes one to begin with");
+  out.text = TRY(std::move(text), "read the bundle's configuration");
+  out.spec = TRY(spec::read_spec(out.text, "config.json"));
+  out.root = TRY(in_bundle(out.directory, out.spec.root.path), "config.json root.path");
+  for (spec::Mount& mount : out.spec.mounts)
+    if (mount.type == "bind" && !mount.source.starts_with("/"))
+      mount.source = out.directory + "/" + mount.source;
+  allow_default_devices(out.spec);
+  return out;
+}
+
+Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits) {
+  if (!waits)
+    TRY(spec::check_startable(bundle.spec, "config.json"));
+  Request request;
+  request.id = options.id;
+  request.spec = &bundle.spec;
+  request.root.directory = bundle.root;
+  request.bundle = bundle.directory;
+  request.wait_for_start = waits;
+  request.state_directory = state_path(options.root, options.id);
+  request.preserved = options.preserve_fds;
+  if (options.manager != CgroupManager::disabled)
+    request.cgroup = cgroup_of(bundle.spec, options.id);
+  HostFacts facts = TRY(gather_facts(request.cgroup));
+  gather_sources(facts, bundle.spec);
+  Compiled out;
+  out.cgroup = request.cgroup;
+  out.program = TRY(compile_run(request, facts));
+  if (!request.cgroup.empty())
+    out.cgroups = cgroup_paths(facts.cgroups, request.cgroup);
+  return out;
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,45 @@
+// A bundle: the directory with config.json and the container's root. Reading it touches nothing. runtime-spec bundle.md
+#pragma once
+
+#include "program/program.hpp"
+#include "runtime/lifecycle/record.hpp"
+#include "runtime/request.hpp"
+
+#include <string>
+
+namespace phial::runtime {
+
+struct Bundle {
+  std::string directory; // absolute, no links
+  std::string root;      // the same of root.path
+  std::string text;      // of config.json
+  spec::Spec spec;       // paths that are relative to the bundle made absolute
+};
+[[nodiscard]] Result<Bundle> open_bundle(const std::string& path, const std::string& config = {});
+
+// What the command line says beside the bundle.
+struct MakeOptions {
+  std::string root; // of the states
+  std::string id;
+  std::string bundle = ".";
+  std::string config;         // read instead of the bundle's config.json; empty: that
+  std::string console_socket; // where the terminal's master goes; empty: it is kept
+  std::string pid_file;
+  std::string pidfd_socket;
+  unsigned preserve_fds = 0; // with the next
+  unsigned listened = 0;     // of them, sockets the process is told of by $LISTEN_FDS
+  bool no_pivot = false;
+  bool new_keyring = true;
+  bool detach = false; // nobody of ours stays with it
+  CgroupManager manager = CgroupManager::cgroupfs;
+};
+
+// The program of a bundle, and what has to be remembered of it. `waits`: create, not run.
+struct Compiled {
+  program::Program program;
+  std::string cgroup;
+  CgroupPaths cgroups;
+};
+[[nodiscard]] Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits);
+
+} // namespace phial::runtime

@@ -1,0 +1,78 @@
+// delete: ends what may be ended, runs the poststop hooks, undoes what outlives processes, forgets.
+#include "base/file.hpp"
+#include "kernel/process.hpp"
+#include "program/failure.hpp"
+#include "program/host.hpp"
+#include "program/link.hpp"
+#include "runtime/freezer.hpp"
+#include "runtime/lifecycle/operations.hpp"
+#include "runtime/lifecycle/state_directory.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+
+namespace phial::runtime {
+
+namespace {
+
+constexpr int kPatience = 10'000; // milliseconds a killed process may take
+
+Result<> end(const Container& container) {
+  TRY(kernel::send_signal(container.process.get(), SIGKILL));
+  if (container.status == Status::paused && container.record.cgroups.freezer_v1)
+    TRY(set_frozen(container.record.cgroups, false));
+  if (!TRY(kernel::wait_for_end(container.process.get(), kPatience)))
+    return fail(Kind::state, "container init still running");
+  return {};
+}
+
+void tell_hook_failures(program::Loaded& run, std::string_view image, std::vector<std::string>* problems) {
+  Result<program::Program> program = program::read_linked(image);
+  if (!program || problems == nullptr)
+    return;
+  program::Range range = program->sections[static_cast<unsigned>(program::Section::stopped)];
+  for (std::uint32_t i = range.first; i < range.first + range.count; ++i)
+    if (long result = run.machine().journal->entries[i].result; result < 0)
+      problems->push_back(program::failure(*program, i, static_cast<int>(-result)).text());
+}
+
+void run_hooks(const std::string& path, std::vector<std::string>* problems) {
+  Result<std::string> image = read_file(path + "/program");
+  Result<Fd> journal = open_at(AT_FDCWD, path + "/journal", O_RDWR);
+  if (!image || !journal)
+    return;
+  Result<program::Loaded> run = program::reload_image(*image, std::move(*journal));
+  if (!run)
+    return;
+  (void)run->run(program::Section::stopped);
+  tell_hook_failures(*run, *image, problems);
+}
+
+} // namespace
+
+Result<> delete_container(const std::string& root, const std::string& id, bool force,
+                          std::vector<std::string>* problems) {
+  TRY(check_id(id));
+  Result<Fd> lock = lock_state(root, id);
+  if (!lock && force && lock.error().kind == Kind::not_found)
+    return {};
+  Fd held = TRY(std::move(lock));
+  Result<Container> container = find_container(root, id);
+  if (!container) {
+    if (!force) // a half that a killed create left, or a damaged record
+      return std::unexpected(std::move(container).error());
+    return remove_state(root, id);
+  }
+  if (container->is_alive()) {
+    if (!force && container->status != Status::created)
+      return fail(Kind::state,
+                  "cannot delete container " + id +
+                      " that is not stopped: " + std::string(status_name(container->status)),
+                  "`phial-oci kill " + id + " KILL` ends it, or `delete --force`");
+    TRY(end(*container));
+  }
+  run_hooks(state_path(root, id), problems);
+  return remove_state(root, id);
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,96 @@
+#include "runtime/lifecycle/handover.hpp"
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace phial::runtime {
+
+namespace {
+
+Result<Fd> connect_to(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return fail(Kind::usage, "the socket's path " + path + " is longer than the 107 bytes a socket's may have");
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  Fd out(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!out)
+    return fail_call("socket", path);
+  if (::connect(out.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return fail_call("connect", path);
+  return out;
+}
+
+} // namespace
+
+Result<> check_handover(const MakeOptions& options, const spec::Spec& spec) {
+  bool detached = options.detach;
+  bool terminal = spec.process && spec.process->terminal;
+  if (detached && terminal && options.console_socket.empty())
+    return fail(Kind::usage, "cannot allocate tty if runc will detach without setting console socket",
+                "give --console-socket, or set process.terminal to false in config.json");
+  if (!options.console_socket.empty() && (!terminal || !detached))
+    return fail(Kind::usage, "cannot use console socket if runc will not detach or allocate tty",
+                "set process.terminal to true in config.json, or leave --console-socket out");
+  return {};
+}
+
+Result<> send_over(const std::string& path, std::string_view name, int descriptor) {
+  Fd socket = TRY(connect_to(path));
+  std::string text(name);
+  iovec part{text.data(), text.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  while (::sendmsg(socket.get(), &message, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR)
+      return fail_call("sendmsg", path);
+  return {};
+}
+
+Result<> hand_over(const MakeOptions& options, pid_t pid, const Fd& process, Fd& terminal) {
+  if (!options.console_socket.empty() && terminal) {
+    TRY(send_over(options.console_socket, "/dev/pts/ptmx", terminal.get()), "console socket");
+    terminal.reset();
+  }
+  if (!options.pidfd_socket.empty())
+    TRY(send_over(options.pidfd_socket, "pidfd", process.get()), "pidfd socket");
+  if (!options.pid_file.empty())
+    TRY(write_file_atomically(options.pid_file, std::to_string(pid), 0644), "pid file");
+  return {};
+}
+
+std::string owner_name() {
+  std::string uid = std::to_string(::getuid());
+  if (uid == "0")
+    return "root";
+  if (Result<std::string> users = read_file("/etc/passwd"); users)
+    for (std::string_view line : split(*users, '\n')) {
+      std::vector<std::string_view> fields = split(line, ':');
+      if (fields.size() > 2 && fields[2] == uid)
+        return std::string(fields[0]);
+    }
+  return uid;
+}
+
+Result<> write_new_file(const std::string& path, std::string_view bytes) {
+  Fd file = TRY(open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  return write_all(file.get(), bytes);
+}
+
+} // namespace phial::runtime

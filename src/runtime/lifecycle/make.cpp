@@ -1,0 +1,157 @@
+#include "runtime/lifecycle/make.hpp"
+
+#include "base/clock.hpp"
+#include "base/file.hpp"
+#include "kernel/process.hpp"
+#include "program/failure.hpp"
+#include "program/journal_report.hpp"
+#include "program/link.hpp"
+#include "runtime/exec_diagnosis.hpp"
+#include "runtime/lifecycle/handover.hpp"
+#include "runtime/lifecycle/state_directory.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace phial::runtime {
+
+namespace {
+
+Result<Record> make_record(const MakeOptions& options, const Made& made, const Compiled& compiled, bool waits) {
+  Record out;
+  out.oci_version = made.bundle.spec.oci_version;
+  out.id = options.id;
+  out.bundle = made.bundle.directory;
+  out.rootfs = made.bundle.root;
+  out.created = now();
+  out.owner = owner_name();
+  out.annotations = made.bundle.spec.annotations;
+  out.waits = waits;
+  out.start_index = compiled.program.sections[static_cast<unsigned>(program::Section::start)].first;
+  out.manager = options.manager;
+  out.cgroup = compiled.cgroup;
+  out.cgroups = compiled.cgroups;
+  out.boot = TRY(kernel::boot_id());
+  return out;
+}
+
+// A descriptor that an instruction left in a slot, now ours.
+Fd take(program::Loaded& run, std::uint16_t slot) {
+  if (slot == program::kNoSlot)
+    return Fd();
+  Fd out(static_cast<int>(run.slot(slot)));
+  ::fcntl(out.get(), F_SETFD, FD_CLOEXEC);
+  return out;
+}
+
+Result<> write_state(const std::string& path, const Made& made, std::string_view image) {
+  TRY(write_new_file(path + "/config.json", made.bundle.text));
+  return write_new_file(path + "/program", image);
+}
+
+// Until the record is there the container is nobody's: an init whose maker dies before that ends by itself.
+Result<> run_host(Made& made, const std::string& path) {
+  if (made.run.run(program::Section::host) != 0)
+    return fail(Kind::system, "the program failed");
+  const program::WellKnownSlots& known = made.program.known;
+  made.process = take(made.run, known.pidfd);
+  made.record.pid = static_cast<pid_t>(made.run.slot(known.pid));
+  made.record.pid_start = TRY(kernel::start_time_of(made.record.pid));
+  return write_new_file(path + "/record", record_text(made.record));
+}
+
+Result<> run_beside(Made& made) {
+  std::uint32_t failed = made.run.run(program::Section::beside);
+  made.sync = take(made.run, made.program.known.host_sync);
+  if (failed != 0)
+    return fail(Kind::system, "the program failed");
+  made.terminal = take(made.run, made.program.known.terminal);
+  return {};
+}
+
+Result<> make_in(Made& made, const MakeOptions& options, const std::string& path) {
+  std::string image = TRY(program::link_with_texts(made.program));
+  TRY(write_state(path, made, image));
+  Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
+  made.run = TRY(program::load_image(image, std::move(journal)));
+  if (::chdir(made.bundle.directory.c_str()) != 0) // where hooks run
+    return fail_call("chdir", made.bundle.directory);
+  TRY(run_host(made, path));
+  TRY(run_beside(made));
+  return hand_over(options, made.record.pid, made.process, made.terminal);
+}
+
+bool program_failed(program::Loaded& run) {
+  return run.machine().journal != nullptr && run.machine().journal->failed != 0;
+}
+
+} // namespace
+
+Error failure_of(const program::Program& program, program::Loaded& run, const spec::Spec& spec,
+                 const std::string& root) {
+  const program::Journal* journal = run.machine().journal;
+  std::string_view bytes(reinterpret_cast<const char*>(journal), program::journal_size(journal->count));
+  Result<program::JournalReport> report = program::read_journal(program, bytes);
+  if (!report)
+    return report.error();
+  Error error = program::failure(program, *report);
+  if (spec.process)
+    if (Result<Fd> directory = open_at(AT_FDCWD, root, O_PATH | O_DIRECTORY); directory)
+      explain_exec(error, RootView(std::move(*directory), root_mounts(spec)), attempt_of(spec, *spec.process));
+  return error;
+}
+
+void abandon(Made& made, const std::string& root) {
+  made.sync.reset(); // an init that waits for us ends by it
+  if (made.process) {
+    (void)kernel::send_signal(made.process.get(), SIGKILL);
+    siginfo_t info{};
+    while (::waitid(P_PIDFD, static_cast<id_t>(made.process.get()), &info, WEXITED) != 0 && errno == EINTR) {
+    }
+  }
+  if (made.run.machine().image != nullptr) {
+    (void)made.run.run(program::Section::stopped);
+    made.run.undo();
+    made.run = program::Loaded();
+  }
+  std::string path = state_path(root, made.record.id);
+  (void)::unlink((path + "/record").c_str());
+  (void)remove_tree_at(AT_FDCWD, path);
+}
+
+Result<Made> make_container(const MakeOptions& options, bool waits) {
+  TRY(check_id(options.id));
+  Made made;
+  made.bundle = TRY(open_bundle(options.bundle, options.config));
+  if (options.listened != 0 && made.bundle.spec.process)
+    for (const char* entry : {"LISTEN_FDS=", "LISTEN_PID="})
+      made.bundle.spec.process->env.push_back(entry + std::to_string(entry[7] == 'F' ? options.listened : 1));
+  TRY(check_handover(options, made.bundle.spec));
+  Compiled compiled = TRY(compile_bundle(made.bundle, options, waits));
+  made.record = TRY(make_record(options, made, compiled, waits));
+  made.program = std::move(compiled.program);
+  made.lock = TRY(make_state(options.root, options.id));
+  Result<> result = make_in(made, options, state_path(options.root, options.id));
+  if (result)
+    return made;
+  Error error = program_failed(made.run) ? failure_of(made.program, made.run, made.bundle.spec, made.bundle.root)
+                                         : std::move(result).error();
+  abandon(made, options.root);
+  return std::unexpected(std::move(error));
+}
+
+Result<> await_program(Made& made) {
+  char byte = 0;
+  while (::read(made.sync.get(), &byte, 1) != 0 && errno == EINTR) {
+  }
+  made.sync.reset();
+  if (!program_failed(made.run))
+    (void)made.run.run(program::Section::started);
+  if (program_failed(made.run))
+    return std::unexpected(failure_of(made.program, made.run, made.bundle.spec, made.bundle.root));
+  return {};
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,101 @@
+// start: one byte to the init that waits, and its end of the connection tells when it has become the program.
+#include "base/file.hpp"
+#include "kernel/process.hpp"
+#include "program/failure.hpp"
+#include "program/host.hpp"
+#include "program/journal_report.hpp"
+#include "program/link.hpp"
+#include "runtime/lifecycle/make.hpp"
+#include "runtime/lifecycle/operations.hpp"
+#include "runtime/lifecycle/state_directory.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace phial::runtime {
+
+namespace {
+
+Result<> check_created(const Container& container) {
+  switch (container.status) {
+  case Status::created: return {};
+  case Status::stopped: return fail(Kind::state, "cannot start a container that has stopped");
+  case Status::creating: return fail(Kind::state, "cannot start a container that is still being created");
+  default: return fail(Kind::state, "cannot start an already running container");
+  }
+}
+
+// By way of the directory's descriptor, for the path may be longer than a socket's can be.
+Result<Fd> connect_to(const Fd& state) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::string path = "/proc/self/fd/" + std::to_string(state.get()) + "/start";
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  Fd out(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!out)
+    return fail_call("socket", "");
+  if (::connect(out.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return fail_call("connect", "the container's start socket");
+  return out;
+}
+
+Result<> release(const Fd& state) {
+  Fd socket = TRY(connect_to(state));
+  char byte = 's';
+  if (::send(socket.get(), &byte, 1, MSG_NOSIGNAL) != 1)
+    return fail_call("send", "the container's start socket");
+  while (::read(socket.get(), &byte, 1) != 0 && errno == EINTR) {
+  }
+  return {};
+}
+
+struct Stored {
+  std::string image;
+  program::Loaded run;
+};
+
+Result<Stored> load_stored(const std::string& path, const Container& container) {
+  Stored out;
+  out.image = TRY(read_file(path + "/program"));
+  out.run = TRY(program::reload_image(out.image, TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR))));
+  out.run.set_slot(out.run.machine().image->pid_slot, static_cast<std::uint64_t>(container.record.pid));
+  return out;
+}
+
+// A poststart hook that fails ends the container. runtime.md, "Lifecycle", step 9.
+void end(const Container& container) {
+  (void)kernel::send_signal(container.process.get(), SIGKILL);
+  (void)kernel::wait_for_end(container.process.get(), -1);
+}
+
+Error why(Stored& stored, const std::string& root, const Container& container) {
+  Result<program::Program> program = program::read_linked(stored.image);
+  Result<spec::Spec> spec = stored_spec(root, container.record.id);
+  if (!program || !spec)
+    return !program ? std::move(program).error() : std::move(spec).error();
+  return failure_of(*program, stored.run, *spec, container.record.rootfs);
+}
+
+} // namespace
+
+Result<> start_container(const std::string& root, const std::string& id) {
+  TRY(check_id(id));
+  Fd lock = TRY(lock_state(root, id));
+  Container container = TRY(find_container(root, id));
+  TRY(check_created(container));
+  Stored stored = TRY(load_stored(state_path(root, id), container));
+  TRY(release(lock));
+  const program::Journal* journal = stored.run.machine().journal;
+  if (journal->failed == 0 && stored.run.run(program::Section::started) != 0)
+    end(container);
+  if (journal->failed != 0)
+    return std::unexpected(why(stored, root, container));
+  return {};
+}
+
+} // namespace phial::runtime

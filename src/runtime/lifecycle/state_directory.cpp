@@ -1,0 +1,88 @@
+#include "runtime/lifecycle/state_directory.hpp"
+
+#include "base/file.hpp"
+#include "base/removal.hpp"
+#include "program/host.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace phial::runtime {
+
+namespace {
+
+constexpr std::size_t kLongestId = 255; // what a file name may have
+
+std::unexpected<Error> taken() {
+  return fail(Kind::exists, "container with given ID already exists");
+}
+
+// What a create that was killed has left. One that is still at work holds the lock; one whose process lives is a
+// container.
+Result<> heal(const std::string& root, const std::string& id) {
+  Fd lock = try_lock_directory(state_path(root, id));
+  if (!lock)
+    return taken();
+  if (exists(state_path(root, id) + "/record"))
+    return taken();
+  return remove_state(root, id);
+}
+
+} // namespace
+
+Result<> check_id(std::string_view id) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+  if (id.empty() || id == "." || id == ".." || id.size() > kLongestId ||
+      id.find_first_not_of(kAllowed) != std::string_view::npos)
+    return fail(Kind::usage, "invalid container ID format: \"" + std::string(id) + "\"",
+                "an ID has letters, digits, '_', '+', '-' and '.', " + std::to_string(kLongestId) + " at the most");
+  return {};
+}
+
+std::string state_path(const std::string& root, const std::string& id) {
+  return root + "/" + id;
+}
+
+Result<Fd> make_state(const std::string& root, const std::string& id) {
+  TRY(make_directories(root, 0700));
+  std::string path = state_path(root, id);
+  if (exists(path))
+    TRY(heal(root, id));
+  Result<Fd> lock = make_locked_directory(path);
+  if (!lock && lock.error().number == EEXIST)
+    return taken();
+  return lock;
+}
+
+Result<Fd> lock_state(const std::string& root, const std::string& id) {
+  std::string path = state_path(root, id);
+  Result<Fd> lock = lock_directory(path);
+  if (!lock && lock.error().kind == Kind::not_found)
+    return fail(Kind::not_found, "container does not exist");
+  return lock;
+}
+
+Result<> remove_state(const std::string& root, const std::string& id) {
+  std::string path = state_path(root, id);
+  Result<std::string> image = read_file(path + "/program");
+  Result<std::string> journal = read_file(path + "/journal");
+  if (image)
+    TRY(program::undo_image(*image, journal ? *journal : std::string()));
+  // Without its record it is what a killed maker left, whoever comes next: so it may go piece by piece.
+  if (::unlink((path + "/record").c_str()) != 0 && errno != ENOENT)
+    return fail_call("unlink", path + "/record");
+  return remove_tree_at(AT_FDCWD, path);
+}
+
+Result<std::vector<std::string>> list_ids(const std::string& root) {
+  Result<std::vector<std::string>> names = list_directory(root);
+  if (!names && names.error().kind == Kind::not_found)
+    return std::vector<std::string>();
+  std::vector<std::string> out = TRY(std::move(names));
+  std::erase_if(out, [](const std::string& name) { return !check_id(name); });
+  return out;
+}
+
+} // namespace phial::runtime

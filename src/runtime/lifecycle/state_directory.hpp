@@ -1,0 +1,40 @@
+// Where the OCI runtime keeps what it knows of its containers: ROOT/ID/, one directory a container, gone with `delete`.
+//
+//   record       who it is and where (record.hpp), written once its process exists
+//   config.json  the bundle's as it was at create: later changes have no effect
+//   program      the linked program with its texts, for start, for the hooks afterwards and for the undo
+//   journal      what its instructions gave, also written by phial-init
+//   start        the socket at which a created container waits
+//
+// The lock is a flock(2) on the directory itself: whoever makes, starts or removes the container holds it, and it dies
+// with its holder. Nothing here is readable by others.
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace phial::runtime {
+
+// Letters, digits, "_", "+", "-", "."; neither "." nor ".."; at most 255 bytes. Kind::usage.
+[[nodiscard]] Result<> check_id(std::string_view id);
+
+[[nodiscard]] std::string state_path(const std::string& root, const std::string& id);
+
+// Makes the directory and returns its lock. Kind::exists where there is such a container; what a killed maker left is
+// undone and made anew.
+[[nodiscard]] Result<Fd> make_state(const std::string& root, const std::string& id);
+
+// The lock of a container there is. Kind::not_found where there is none.
+[[nodiscard]] Result<Fd> lock_state(const std::string& root, const std::string& id);
+
+// Undoes what the program of a directory without a running container left on the host, and removes the directory. The
+// caller holds the lock.
+[[nodiscard]] Result<> remove_state(const std::string& root, const std::string& id);
+
+// The ids there are, sorted; none where the root does not exist.
+[[nodiscard]] Result<std::vector<std::string>> list_ids(const std::string& root);
+
+} // namespace phial::runtime

@@ -56,8 +56,6 @@ set(monitor_engine wire log_format log_writer record_text monitor_order)
 list(TRANSFORM monitor_engine PREPEND ${CMAKE_SOURCE_DIR}/src/engine/)
 list(TRANSFORM monitor_engine APPEND .cpp)
 target_sources(phial-monitor PRIVATE src/helpers/monitor_run.cpp src/helpers/relay.cpp ${monitor_engine})
-target_compile_options(phial-monitor PRIVATE -Os -ffunction-sections -fdata-sections)
-target_link_options(phial-monitor PRIVATE -Wl,--gc-sections)
 
 helper(phial-systemd helpers/systemd.cpp SHARED phial_base ${SYSTEMD_LIBRARY})
 target_sources(phial-systemd PRIVATE src/helpers/systemd_bus.cpp)

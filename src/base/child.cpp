@@ -13,8 +13,6 @@ namespace phial {
 
 namespace {
 
-constexpr std::size_t kKept = std::size_t{64} << 10;
-
 struct Attributes {
   posix_spawnattr_t value{};
   posix_spawn_file_actions_t files{};
@@ -47,31 +45,31 @@ struct Attributes {
 };
 
 // Takes what is there; false at the end.
-bool take(int from, std::string& into) {
+bool take(int from, std::string& into, std::size_t keep) {
   char buffer[4096];
   ssize_t n = ::read(from, buffer, sizeof buffer);
   if (n < 0)
     return errno == EINTR || errno == EAGAIN;
-  if (into.size() < kKept)
+  if (into.size() < keep)
     into.append(buffer, static_cast<std::size_t>(n));
   return n > 0;
 }
 
-void take_all(const Fd& out, const Fd& err, Ended& ended) {
+void take_all(const Fd& out, const Fd& err, Ended& ended, std::size_t keep) {
   pollfd ready[2] = {{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}};
   std::string* into[2] = {&ended.out, &ended.err};
   while (ready[0].fd >= 0 || ready[1].fd >= 0) {
     if (::poll(ready, 2, -1) < 0 && errno != EINTR)
       return;
     for (int i : {0, 1})
-      if (ready[i].fd >= 0 && ready[i].revents != 0 && !take(ready[i].fd, *into[i]))
+      if (ready[i].fd >= 0 && ready[i].revents != 0 && !take(ready[i].fd, *into[i], keep))
         ready[i].fd = -1; // poll passes over it
   }
 }
 
 } // namespace
 
-Result<Ended> run_to_end(const char* const* argv, const char* const* envp) {
+Result<Ended> run_to_end(const char* const* argv, const char* const* envp, std::size_t keep) {
   Pipe out = TRY(make_pipe());
   Pipe err = TRY(make_pipe());
   Attributes attributes;
@@ -85,7 +83,7 @@ Result<Ended> run_to_end(const char* const* argv, const char* const* envp) {
   out.write.reset();
   err.write.reset();
   Ended ended;
-  take_all(out.read, err.read, ended);
+  take_all(out.read, err.read, ended, keep);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0)
     if (errno != EINTR)

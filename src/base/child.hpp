@@ -3,10 +3,13 @@
 
 #include "base/error.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace phial {
+
+inline constexpr std::size_t kKeptOutput = std::size_t{64} << 10;
 
 struct Ended {
   int status = 0; // as a shell has it: the exit status, or 128 and the signal's number
@@ -15,9 +18,10 @@ struct Ended {
 };
 
 // Runs argv[0], a path, with an empty standard input, no descriptor but the standard ones, no signal blocked or
-// ignored, and waits for it. Of each output at most 64 KiB are kept. Both arrays end with a null pointer. Fails where
-// it cannot be started. posix_spawn(3).
-[[nodiscard]] Result<Ended> run_to_end(const char* const* argv, const char* const* envp);
+// ignored, and waits for it. Of each output at most `keep` bytes are kept. Both arrays end with a null pointer. Fails
+// where it cannot be started. posix_spawn(3).
+[[nodiscard]] Result<Ended> run_to_end(const char* const* argv, const char* const* envp,
+                                       std::size_t keep = kKeptOutput);
 [[nodiscard]] Result<Ended> run_to_end(const std::vector<std::string>& words);
 
 } // namespace phial

@@ -1,7 +1,7 @@
 #include "cli/format.hpp"
 
 #include "base/text.hpp"
-#include "cli/table.hpp"
+#include "commandline/table.hpp"
 #include "cli/template.hpp"
 
 namespace phial::cli {
@@ -28,7 +28,7 @@ std::vector<std::string> cells_of(std::string_view line) {
 }
 
 Result<std::string> table_text(const Template& parsed, std::span<const Column> columns, std::span<const Json> rows) {
-  Table table;
+  commandline::Table table;
   Json headings = Json::object();
   for (const Column& column : columns)
     headings.set(column.field, column.heading);

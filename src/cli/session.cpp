@@ -6,6 +6,7 @@
 #include "cli/errors.hpp"
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
+#include "commandline/libexec.hpp"
 
 #include <unistd.h>
 
@@ -21,21 +22,11 @@ std::string of_user(const Environment& environment, std::string_view variable, c
   return (base && base->starts_with('/') ? std::string(*base) : otherwise) + "/phial";
 }
 
-// Beside the program in the build tree, else where it is installed.
-std::string libexec_directory() {
-  Result<std::string> self = read_link("/proc/self/exe");
-  std::string folder = self ? self->substr(0, self->rfind('/')) : std::string();
-  for (const std::string& place : {folder + "/libexec/phial", folder + "/../libexec/phial"})
-    if (!folder.empty() && exists(place))
-      return place;
-  return "/usr/libexec/phial";
-}
-
 } // namespace
 
 Result<engine::Engine> engine_of(const Call& call) {
   engine::Engine engine;
-  engine.libexec = libexec_directory();
+  engine.libexec = commandline::libexec_directory();
   engine.root = call.globals.root;
   engine.state = call.globals.state;
   bool root = ::geteuid() == 0;

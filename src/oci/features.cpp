@@ -2,6 +2,7 @@
 #include "spec/features.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "commandline/libexec.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/namespaces.hpp"
 #include "kernel/seccomp.hpp"
@@ -95,6 +96,7 @@ spec::KernelFeatures gather(const Environment& environment) {
       out.namespaces.push_back(facts.oci_name);
   out.capabilities = known_capabilities();
   add_cgroups(out);
+  out.systemd = exists(commandline::libexec_directory() + "/phial-systemd");
   add_seccomp(out);
   out.apparmor = says("/sys/module/apparmor/parameters/enabled", "Y");
   out.selinux = is_readable_directory("/sys/fs/selinux") && exists("/sys/fs/selinux/enforce");

@@ -119,14 +119,14 @@ constexpr Verb kPs = {
     .stop_at_word = true,
     .words = Offer::running_container,
     .options = options(kPsOptions),
-    .run = nullptr,
+    .run = ps,
 };
 
 constexpr Verb kList = {
     .name = "list",
     .summary = "Show the containers below --root",
     .options = options(kListOptions),
-    .run = nullptr,
+    .run = list,
 };
 
 constexpr Verb kPause = {
@@ -136,7 +136,7 @@ constexpr Verb kPause = {
     .least = 1,
     .most = 1,
     .words = Offer::running_container,
-    .run = nullptr,
+    .run = pause,
 };
 
 constexpr Verb kResume = {
@@ -146,7 +146,7 @@ constexpr Verb kResume = {
     .least = 1,
     .most = 1,
     .words = Offer::running_container,
-    .run = nullptr,
+    .run = resume,
 };
 
 constexpr Example kUpdateExamples[] = {
@@ -165,7 +165,7 @@ constexpr Verb kUpdate = {
     .words = Offer::running_container,
     .options = options(kUpdateOptions),
     .examples = kUpdateExamples,
-    .run = nullptr,
+    .run = update,
 };
 
 constexpr Verb kEvents = {
@@ -177,7 +177,7 @@ constexpr Verb kEvents = {
     .most = 1,
     .words = Offer::running_container,
     .options = options(kEventsOptions),
-    .run = nullptr,
+    .run = events,
 };
 
 constexpr Verb kSpec = {

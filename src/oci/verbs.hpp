@@ -12,6 +12,12 @@ namespace phial::oci {
 [[nodiscard]] Result<int> state(const Call& call);
 [[nodiscard]] Result<int> kill(const Call& call);
 [[nodiscard]] Result<int> remove(const Call& call);
+[[nodiscard]] Result<int> ps(const Call& call);
+[[nodiscard]] Result<int> list(const Call& call);
+[[nodiscard]] Result<int> pause(const Call& call);
+[[nodiscard]] Result<int> resume(const Call& call);
+[[nodiscard]] Result<int> update(const Call& call);
+[[nodiscard]] Result<int> events(const Call& call);
 [[nodiscard]] Result<int> explain(const Call& call);
 [[nodiscard]] Result<int> write_spec(const Call& call);
 [[nodiscard]] Result<int> features(const Call& call);

@@ -2,8 +2,10 @@
 import json
 import os
 import re
+import shutil
+import subprocess
 
-from phialtest import PHIAL_OCI, command, expect
+from phialtest import PHIAL_OCI, SLOW, Skip, command, expect, wait_until
 
 
 def oci(t, *words, **more):
@@ -101,3 +103,202 @@ def test_help_and_man_pages_know_every_command(t):
         expect(command([PHIAL_OCI, verb, "--help"]).out.startswith(f"Usage: phial-oci {verb}"), verb)
         expect(f".TH" in command([PHIAL_OCI, "__man", verb]).out, verb)
     expect("--pid-file" in command([PHIAL_OCI, "__complete", "--", "create", "--pid"]).out)
+
+
+def bundle(t, *arguments, change=None):
+    """A bundle whose container runs busybox with these arguments; its directory."""
+    box = t.dir / "box"
+    (box / "rootfs/bin").mkdir(parents=True, exist_ok=True)
+    if not (box / "rootfs/bin/sh").exists():
+        for name in ("sh", "sleep", "dd"):
+            shutil.copy("/bin/busybox", box / "rootfs/bin" / name)
+    spec = box / "config.json"
+    spec.unlink(missing_ok=True)
+    expect(oci(t, "spec", "-b", box).exit == 0)
+    config = json.loads(spec.read_text())
+    config["process"].update(terminal=False, args=list(arguments))
+    if change:
+        change(config)
+    spec.write_text(json.dumps(config))
+    return box
+
+
+class Running:
+    """A started container, gone at the end."""
+
+    def __init__(self, t, name, *arguments, change=None):
+        self.t, self.name = t, name
+        box = bundle(t, *arguments, change=change)
+        with open(os.devnull, "w+b") as null:  # what the container keeps open must not be our pipes
+            status = subprocess.run([PHIAL_OCI, "--root", t.dir / "oci", "create", "-b", box, name], stdin=null,
+                                    stdout=null, stderr=subprocess.STDOUT, timeout=60 * SLOW).returncode
+        expect(status == 0, f"create ended with {status}")
+        self.ok("start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        oci(self.t, "delete", "--force", self.name)
+
+    def run(self, verb, *flags, rest=(), **more):
+        return oci(self.t, verb, *flags, self.name, *rest, **more)
+
+    def ok(self, verb, *flags, **more):
+        done = self.run(verb, *flags, **more)
+        expect(done.exit == 0, done)
+        return done.out
+
+    @property
+    def state(self):
+        return json.loads(self.ok("state"))
+
+    def cgroup_file(self, *names):
+        """The text of the first of these files that its cgroups have: version 1's name and version 2's."""
+        for line in open(f"/proc/{self.state['pid']}/cgroup"):
+            number, controllers, path = line.strip().split(":", 2)
+            for mount in open("/proc/self/mountinfo"):
+                left, right = mount.split(" - ")
+                kind, _, options = right.split()[:3]
+                if kind == "cgroup2" and number == "0" or kind == "cgroup" and controllers and all(
+                        word in options.split(",") for word in controllers.split(",")):
+                    for name in names:
+                        file = left.split()[4] + path + "/" + name
+                        if os.path.exists(file):
+                            return open(file).read().strip()
+        raise Skip(f"no cgroup here has {' or '.join(names)}")
+
+
+def test_list_is_runcs_table_and_json(t):
+    expect(oci(t, "list", "-f", "json").out == "null\n")
+    expect(oci(t, "list").out == "ID          PID         STATUS      BUNDLE      CREATED     OWNER\n")
+    with Running(t, "one", "sleep", "1000", change=lambda c: c.update(annotations={"k": "v"})) as box:
+        [entry] = oci(t, "list", "--format=json").json
+        expect(list(entry) == ["ociVersion", "id", "pid", "status", "bundle", "rootfs", "created", "annotations",
+                               "owner"], entry)
+        expect(entry["status"] == "running" and entry["bundle"] == str(t.dir / "box"), entry)
+        expect(entry["annotations"] == {"k": "v"} and entry["pid"] == box.state["pid"], entry)
+        expect(oci(t, "list", "-q").out == "one\n")
+        heading, row = oci(t, "list").out.splitlines()
+        expect(row.split()[:3] == ["one", str(entry["pid"]), "running"], row)
+        expect(heading.index("STATUS") == row.index("running"), row)
+
+
+def test_ps_shows_the_containers_processes(t):
+    with Running(t, "one", "sh", "-c", "sleep 1000 & wait") as box:
+        wait_until(lambda: len(json.loads(box.ok("ps", "--format", "json"))) == 2, "both processes")
+        pids = json.loads(box.ok("ps", "-f", "json"))
+        expect(box.state["pid"] in pids and pids == sorted(pids), pids)
+        lines = box.ok("ps").splitlines()
+        expect(lines[0].split()[:2] == ["UID", "PID"], lines)
+        expect({int(line.split()[1]) for line in lines[1:]} == set(pids), lines)
+        done = box.run("ps", rest=["-o", "comm,pid"])
+        expect(done.out.splitlines()[0].split() == ["COMMAND", "PID"], done)
+        done = box.run("ps", rest=["-o", "comm"])
+        expect(done.exit == 1 and "couldn't find PID field" in done.err, done)
+
+
+def test_pause_and_resume(t):
+    with Running(t, "one", "sh", "-c", "while :; do :; done") as box:
+        box.ok("pause")
+        expect(box.state["status"] == "paused", box.state)
+        expect(box.run("pause").exit == 1)
+        box.ok("resume")
+        expect(box.state["status"] == "running", box.state)
+        done = box.run("resume")
+        expect(done.exit == 1 and "not paused" in done.err, done)
+
+
+def test_update_changes_limits_and_leaves_the_rest(t):
+    def limits(config):
+        config["linux"]["resources"].update(pids={"limit": 50}, memory={"limit": 64 << 20})
+
+    with Running(t, "one", "sleep", "1000", change=limits) as box:
+        memory = ("memory.limit_in_bytes", "memory.max")
+        box.ok("update", "--memory", "128m", "--cpu-quota", "50000", "--cpu-period", "100000")
+        expect(box.cgroup_file(*memory) == str(128 << 20), box.cgroup_file(*memory))
+        expect(box.cgroup_file("pids.max") == "50")
+        expect(box.cgroup_file("cpu.cfs_quota_us", "cpu.max").split()[0] == "50000")
+        box.ok("update", "-r", "-", stdin=json.dumps({"pids": {"limit": 7}, "memory": {"limit": 96 << 20}}))
+        expect(box.cgroup_file("pids.max") == "7")
+        expect(box.cgroup_file(*memory) == str(96 << 20))
+        stored = json.loads((t.dir / "oci/one/config.json").read_text())["linux"]["resources"]
+        expect(stored["pids"]["limit"] == 7 and stored["cpu"]["quota"] == 50000, stored)
+
+
+def test_update_of_memory_and_swap_in_either_direction(t):
+    def limits(config):
+        config["linux"]["resources"]["memory"] = {"limit": 32 << 20, "swap": 64 << 20}
+
+    with Running(t, "one", "sleep", "1000", change=limits) as box:
+        for limit, swap in ((128, 256), (16, 32), (64, 64)):
+            box.ok("update", "--memory", f"{limit}m", "--memory-swap", f"{swap}m")
+            expect(box.cgroup_file("memory.limit_in_bytes", "memory.max") == str(limit << 20))
+            both = box.cgroup_file("memory.memsw.limit_in_bytes", "memory.swap.max")
+            expect(both in (str(swap << 20), str(swap - limit << 20)), both)
+
+
+def test_a_failed_update_leaves_everything_as_it_was(t):
+    with Running(t, "one", "sleep", "1000") as box:
+        before = (box.cgroup_file("cpu.cfs_quota_us", "cpu.max"), box.cgroup_file("pids.max"))
+        stored = (t.dir / "oci/one/config.json").read_bytes()
+        for words in (["--cpu-quota", "50000", "--cpuset-cpus", "4000"], ["--memory", "lots"],
+                      ["--resources", "/nonexistent"], ["--cpu-period", "7"]):
+            done = box.run("update", "--pids-limit", "9", *words)
+            expect(done.exit == 1 and done.err, done)
+        done = box.run("update", "-r", "-", stdin='{"memory": {"limit": "many"}}')
+        expect(done.exit == 1 and "memory.limit" in done.err, done)
+        expect(before == (box.cgroup_file("cpu.cfs_quota_us", "cpu.max"), box.cgroup_file("pids.max")))
+        expect((t.dir / "oci/one/config.json").read_bytes() == stored)
+
+
+def test_events_are_lines_of_json_until_the_end(t):
+    with Running(t, "one", "sleep", "1000") as box:
+        event = json.loads(box.ok("events", "--stats"))
+        expect(list(event) == ["type", "id", "data"] and event["type"] == "stats" and event["id"] == "one", event)
+        expect(list(event["data"]) == ["cpu", "cpuset", "memory", "pids", "blkio", "hugetlb", "intel_rdt",
+                                       "network_interfaces"], event)
+        expect(event["data"]["cpu"]["usage"]["total"] > 0 and event["data"]["pids"]["current"] == 1, event["data"])
+        watching = subprocess.Popen([PHIAL_OCI, "--root", t.dir / "oci", "events", "--interval", "20ms", "one"],
+                                    stdout=subprocess.PIPE, text=True)
+        expect(json.loads(watching.stdout.readline())["type"] == "stats")
+        box.ok("kill", rest=["KILL"])
+        watching.communicate(timeout=20 * SLOW)
+        expect(watching.returncode == 0)
+        done = box.run("events")
+        expect(done.exit == 1 and "is not running" in done.err, done)
+
+
+def test_events_tell_of_a_want_of_memory(t):
+    def limits(config):
+        config["linux"]["resources"]["memory"] = {"limit": 16 << 20, "swap": 16 << 20}
+
+    eat = "while [ ! -e /go ]; do sleep 0.05; done; dd if=/dev/zero of=/dev/null bs=64M count=1; sleep 1000"
+    with Running(t, "one", "sh", "-c", eat,
+                 change=limits) as box:
+        watching = subprocess.Popen([PHIAL_OCI, "--root", t.dir / "oci", "events", "--interval", "60s", "one"],
+                                    stdout=subprocess.PIPE, text=True)
+        try:
+            wait_until(lambda: any("eventfd" in name or "inotify" in name for name in links(watching.pid)), "the watch")
+            (t.dir / "box/rootfs/go").touch()
+            expect(json.loads(watching.stdout.readline()) == {"type": "oom", "id": "one"})
+        finally:
+            watching.kill()
+            watching.wait()
+
+
+def links(pid):
+    """What a process's descriptors are."""
+    try:
+        return [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]
+    except OSError:
+        return []
+
+
+def test_verbs_refuse_a_container_that_is_not_there(t):
+    for words in (["ps", "no"], ["pause", "no"], ["resume", "no"], ["update", "--pids-limit", "3", "no"],
+                  ["events", "no"], ["state", "no"]):
+        done = oci(t, *words)
+        expect(done.exit == 1 and "container does not exist" in done.err, done)
+    done = oci(t, "ps", "../x")
+    expect(done.exit == 1 and done.err, done)

@@ -1,5 +1,5 @@
 #include "cli/format.hpp"
-#include "cli/table.hpp"
+#include "commandline/table.hpp"
 #include "cli/template.hpp"
 
 #include <gtest/gtest.h>
@@ -102,7 +102,7 @@ TEST(Template, DeepNestingIsRefused) {
 }
 
 TEST(Table, AlignsAsDockerDoes) {
-  Table table;
+  commandline::Table table;
   table.add({"ID", "A LONG HEADING", "NAMES"});
   table.add({"0123456789ab", "x", "web"});
   EXPECT_EQ(table.text(), "ID             A LONG HEADING   NAMES\n"
@@ -110,7 +110,7 @@ TEST(Table, AlignsAsDockerDoes) {
 }
 
 TEST(Table, AColumnIsTenWideAtLeastAndTheLastIsRagged) {
-  Table table;
+  commandline::Table table;
   table.add({"A", "B"});
   table.add({"ä", "y"});
   EXPECT_EQ(table.text(), "A         B\nä         y\n");

@@ -1,7 +1,7 @@
 // `phial top`: the processes of a container.
 #include "cli/output.hpp"
 #include "cli/session.hpp"
-#include "cli/table.hpp"
+#include "commandline/table.hpp"
 #include "cli/verbs/all.hpp"
 
 namespace phial::cli {
@@ -10,7 +10,7 @@ namespace {
 
 Result<int> run(const Call& call) {
   engine::Engine engine = TRY(engine_as_root(call));
-  Table table;
+  commandline::Table table;
   table.add({"UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"});
   for (engine::ProcessRow& row : TRY(engine::top(engine, call.arguments.words[0])))
     table.add({row.user, row.pid, row.parent, row.cpu, row.started, row.terminal, row.time, row.command});

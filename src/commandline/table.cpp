@@ -1,13 +1,12 @@
-#include "cli/table.hpp"
+#include "commandline/table.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace phial::cli {
+namespace phial::commandline {
 
 namespace {
 
-constexpr std::size_t kLeast = 10;
 constexpr std::size_t kPadding = 3;
 
 // Code points, which is what a terminal shows of most scripts.
@@ -23,7 +22,7 @@ std::string Table::text() const {
   for (const std::vector<std::string>& row : rows_)
     for (std::size_t i = 0; i + 1 < row.size(); ++i) {
       if (widths.size() <= i)
-        widths.resize(i + 1, kLeast);
+        widths.resize(i + 1, least_);
       widths[i] = std::max(widths[i], width_of(row[i]) + kPadding);
     }
   std::string out;
@@ -38,4 +37,4 @@ std::string Table::text() const {
   return out;
 }
 
-} // namespace phial::cli
+} // namespace phial::commandline

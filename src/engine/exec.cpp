@@ -79,22 +79,6 @@ Result<spec::Process> make_process(const Container& container, const spec::Proce
   return out;
 }
 
-// The namespaces of the process that are not ours.
-Result<std::uint64_t> foreign_namespaces(pid_t pid) {
-  std::uint64_t out = 0;
-  for (const kernel::NamespaceFacts& facts : kernel::namespaces()) {
-    std::string name(facts.proc_name);
-    struct stat theirs{};
-    struct stat ours{};
-    if (::stat(("/proc/" + std::to_string(pid) + "/ns/" + name).c_str(), &theirs) != 0 ||
-        ::stat(("/proc/self/ns/" + name).c_str(), &ours) != 0)
-      continue; // this kernel has no such namespaces
-    if (theirs.st_ino != ours.st_ino)
-      out |= facts.flag;
-  }
-  return out;
-}
-
 Result<program::Program> compile_command(const Container& container, const spec::Spec& spec,
                                          const spec::Process& process, const ExecOptions& options) {
   runtime::HostFacts facts = TRY(runtime::gather_facts(container.record.cgroup));
@@ -107,7 +91,7 @@ Result<program::Program> compile_command(const Container& container, const spec:
           kernel::precompiled_filter_for(TRY(kernel::parse_capabilities(process.capabilities->bounding)));
   }
   request.pidfd = kMonitorProcessFd;
-  request.join = TRY(foreign_namespaces(container.pid));
+  request.join = kernel::foreign_namespaces(container.pid);
   for (const std::string& directory : container.cgroup.directories)
     request.cgroups.push_back({directory, exists(directory + "/cgroup.controllers")});
   request.stdio = runtime::Stdio::pipes;

@@ -3,34 +3,14 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/signal_door.hpp"
 #include "engine/engine.hpp"
 #include "engine/terminal.hpp"
 #include "engine/wire.hpp"
 
-#include <signal.h>
-
 #include <functional>
 
 namespace phial::engine {
-
-// Signals of the caller as descriptors: blocked while it lives, given back afterwards. signalfd(2).
-class SignalDoor {
-public:
-  SignalDoor() = default;
-  SignalDoor(SignalDoor&& other) noexcept;
-  SignalDoor& operator=(SignalDoor&& other) = delete;
-  ~SignalDoor();
-  // Every signal that can be passed on (`proxy`), or SIGWINCH alone. What the caller ignored stays ignored.
-  [[nodiscard]] static Result<SignalDoor> open(bool proxy);
-  [[nodiscard]] int get() const { return fd_.get(); }
-  // The next signal that came, 0 for none.
-  [[nodiscard]] int next();
-
-private:
-  Fd fd_;
-  sigset_t before_{};
-  bool open_ = false;
-};
 
 // -i and -t as docker has them: a terminal asked for without one to give is refused before anything is made.
 [[nodiscard]] Result<> check_terminal(bool tty, bool input);

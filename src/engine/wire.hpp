@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/terminal.hpp"
 
 #include <cstdint>
 #include <span>
@@ -36,10 +37,7 @@ enum Want : std::uint8_t {
   kWantExit = 8,
 };
 
-struct Size {
-  std::uint16_t rows = 0;
-  std::uint16_t columns = 0;
-};
+using Size = TerminalSize;
 
 struct Failure {
   std::uint32_t instruction = 0;

@@ -4,6 +4,8 @@
 #include "base/text.hpp"
 #include "kernel/kabi.hpp"
 
+#include <sys/stat.h>
+
 namespace phial::kernel {
 
 namespace {
@@ -100,6 +102,21 @@ Result<std::uint64_t> namespace_inode(pid_t pid, NamespaceKind kind) {
   if (!link)
     return fail(Kind::internal, path + " does not name a namespace");
   return link->inode;
+}
+
+std::uint64_t foreign_namespaces(pid_t pid) {
+  std::uint64_t out = 0;
+  for (const NamespaceFacts& facts : namespaces()) {
+    std::string name(facts.proc_name);
+    struct stat theirs{};
+    struct stat ours{};
+    if (::stat(("/proc/" + std::to_string(pid) + "/ns/" + name).c_str(), &theirs) != 0 ||
+        ::stat(("/proc/self/ns/" + name).c_str(), &ours) != 0)
+      continue; // this kernel has no such namespaces
+    if (theirs.st_ino != ours.st_ino)
+      out |= facts.flag;
+  }
+  return out;
 }
 
 } // namespace phial::kernel

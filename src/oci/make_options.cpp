@@ -17,31 +17,38 @@ unsigned listened(const Environment& environment) {
   return count && *count < static_cast<std::uint64_t>(kMostPreserved) ? static_cast<unsigned>(*count) : 0;
 }
 
-Result<> keep_open(unsigned count) {
+// The log is ours, and may have taken the number of one that the caller has not opened.
+Result<> keep_open(unsigned count, const Log& log) {
   for (unsigned fd = 3; fd < 3 + count; ++fd)
-    if (::fcntl(static_cast<int>(fd), F_SETFD, 0) != 0)
+    if (static_cast<int>(fd) == log.fd() || ::fcntl(static_cast<int>(fd), F_SETFD, 0) != 0)
       return fail(Kind::usage, "--preserve-fds: descriptor " + std::to_string(fd) + " is not open");
   return {};
 }
 
 } // namespace
 
+Result<runtime::Handover> handover(const Call& call) {
+  runtime::Handover out;
+  out.console_socket = call.text("console-socket");
+  out.pid_file = call.text("pid-file");
+  out.pidfd_socket = call.text("pidfd-socket");
+  out.detach = call.arguments.on("detach");
+  out.listened = listened(call.environment);
+  auto preserved = TRY(number_of(call.arguments, "preserve-fds", 0, kMostPreserved));
+  out.preserve_fds = static_cast<unsigned>(preserved.value_or(0)) + out.listened;
+  TRY(keep_open(out.preserve_fds, call.log));
+  return out;
+}
+
 Result<runtime::MakeOptions> make_options(const Call& call) {
-  runtime::MakeOptions out;
+  runtime::MakeOptions out{TRY(handover(call))};
   out.root = call.globals.root;
   out.id = call.id();
   out.bundle = call.text("bundle", ".");
   out.config = call.text("config");
-  out.console_socket = call.text("console-socket");
-  out.pid_file = call.text("pid-file");
-  out.pidfd_socket = call.text("pidfd-socket");
   out.no_pivot = call.arguments.on("no-pivot");
   out.new_keyring = !call.arguments.on("no-new-keyring");
   out.manager = call.globals.cgroup_manager;
-  out.listened = listened(call.environment);
-  auto preserved = TRY(number_of(call.arguments, "preserve-fds", 0, kMostPreserved));
-  out.preserve_fds = static_cast<unsigned>(preserved.value_or(0)) + out.listened;
-  TRY(keep_open(out.preserve_fds));
   return out;
 }
 

@@ -6,7 +6,9 @@
 
 namespace phial::oci {
 
-// Leaves the descriptors that are to be preserved inheritable. $LISTEN_FDS counts to them, as with runc.
+// Of every verb that starts a process. Leaves the descriptors that are to be preserved inheritable. $LISTEN_FDS counts
+// to them, as with runc.
+[[nodiscard]] Result<runtime::Handover> handover(const Call& call);
 [[nodiscard]] Result<runtime::MakeOptions> make_options(const Call& call);
 
 } // namespace phial::oci

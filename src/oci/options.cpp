@@ -105,7 +105,7 @@ constexpr Verb kExec = {
     .options = options(kExecOptions),
     .examples = kExecExamples,
     .failure = 255,
-    .run = nullptr,
+    .run = exec,
 };
 
 constexpr Verb kPs = {

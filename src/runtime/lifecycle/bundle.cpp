@@ -4,8 +4,12 @@
 #include "kernel/devices.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/facts.hpp"
+#include "runtime/lifecycle/exec_process.hpp"
+#include "runtime/lifecycle/home.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
 #include "spec/reader.hpp"
+
+#include <fcntl.h>
 
 #include <cstdlib>
 #include <memory>
@@ -59,6 +63,11 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
     if (mount.type == "bind" && !mount.source.starts_with("/"))
       mount.source = out.directory + "/" + mount.source;
   allow_default_devices(out.spec);
+  if (out.spec.process)
+    unite_environment(out.spec.process->env);
+  if (out.spec.process && lacks_home(*out.spec.process))
+    if (Result<Fd> root = open_at(AT_FDCWD, out.root, O_PATH | O_DIRECTORY); root)
+      give_home(*out.spec.process, RootView(std::move(*root), root_mounts(out.spec)));
   return out;
 }
 

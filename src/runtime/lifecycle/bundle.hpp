@@ -2,6 +2,7 @@
 #pragma once
 
 #include "program/program.hpp"
+#include "runtime/lifecycle/handover.hpp"
 #include "runtime/lifecycle/record.hpp"
 #include "runtime/request.hpp"
 
@@ -18,19 +19,13 @@ struct Bundle {
 [[nodiscard]] Result<Bundle> open_bundle(const std::string& path, const std::string& config = {});
 
 // What the command line says beside the bundle.
-struct MakeOptions {
+struct MakeOptions : Handover {
   std::string root; // of the states
   std::string id;
   std::string bundle = ".";
-  std::string config;         // read instead of the bundle's config.json; empty: that
-  std::string console_socket; // where the terminal's master goes; empty: it is kept
-  std::string pid_file;
-  std::string pidfd_socket;
-  unsigned preserve_fds = 0; // with the next
-  unsigned listened = 0;     // of them, sockets the process is told of by $LISTEN_FDS
+  std::string config; // read instead of the bundle's config.json; empty: that
   bool no_pivot = false;
   bool new_keyring = true;
-  bool detach = false; // nobody of ours stays with it
   CgroupManager manager = CgroupManager::cgroupfs;
 };
 

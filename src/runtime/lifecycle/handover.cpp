@@ -1,6 +1,7 @@
 #include "runtime/lifecycle/handover.hpp"
 
 #include "base/file.hpp"
+#include "base/terminal.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -30,16 +31,24 @@ Result<Fd> connect_to(const std::string& path) {
 
 } // namespace
 
-Result<> check_handover(const MakeOptions& options, const spec::Spec& spec) {
-  bool detached = options.detach;
-  bool terminal = spec.process && spec.process->terminal;
-  if (detached && terminal && options.console_socket.empty())
+Result<> check_handover(const Handover& options, bool terminal) {
+  if (options.detach && terminal && options.console_socket.empty())
     return fail(Kind::usage, "cannot allocate tty if runc will detach without setting console socket",
-                "give --console-socket, or set process.terminal to false in config.json");
-  if (!options.console_socket.empty() && (!terminal || !detached))
+                "give --console-socket, or no terminal (process.terminal false, exec without --tty)");
+  if (!options.console_socket.empty() && (!terminal || !options.detach))
     return fail(Kind::usage, "cannot use console socket if runc will not detach or allocate tty",
-                "set process.terminal to true in config.json, or leave --console-socket out");
+                "give it a terminal and --detach, or leave --console-socket out");
   return {};
+}
+
+void tell_process(spec::Process& process, const Handover& options) {
+  if (options.listened != 0) {
+    process.env.push_back("LISTEN_FDS=" + std::to_string(options.listened));
+    process.env.emplace_back("LISTEN_PID=1");
+  }
+  if (process.terminal && !options.detach)
+    if (std::optional<TerminalSize> own = own_terminal_size())
+      process.console_size = {own->rows, own->columns};
 }
 
 Result<> send_over(const std::string& path, std::string_view name, int descriptor) {
@@ -63,7 +72,7 @@ Result<> send_over(const std::string& path, std::string_view name, int descripto
   return {};
 }
 
-Result<> hand_over(const MakeOptions& options, pid_t pid, const Fd& process, Fd& terminal) {
+Result<> hand_over(const Handover& options, pid_t pid, const Fd& process, Fd& terminal) {
   if (!options.console_socket.empty() && terminal) {
     TRY(send_over(options.console_socket, "/dev/pts/ptmx", terminal.get()), "console socket");
     terminal.reset();

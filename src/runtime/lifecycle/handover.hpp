@@ -1,20 +1,36 @@
-// What a new container's caller asked to be given: its pid in a file, its pidfd and its terminal's master over sockets.
+// What the caller of a new process asked to be given: its pid in a file, its pidfd and its terminal's master over
+// sockets; and what it gives: descriptors beyond the standard ones.
 #pragma once
 
 #include "base/fd.hpp"
-#include "runtime/lifecycle/bundle.hpp"
+#include "spec/types.hpp"
 
 #include <sys/types.h>
 
+#include <string>
+#include <string_view>
+
 namespace phial::runtime {
 
-// Refuses what does not go together, before anything is touched: a terminal of a container that others start needs a
+struct Handover {
+  std::string console_socket; // where the terminal's master goes; empty: it is kept
+  std::string pid_file;
+  std::string pidfd_socket;
+  unsigned preserve_fds = 0; // with the next
+  unsigned listened = 0;     // of them, sockets the process is told of by $LISTEN_FDS
+  bool detach = false;       // nobody of ours stays with it
+};
+
+// Refuses what does not go together, before anything is touched: a terminal of a process that others start needs a
 // console socket, and a console socket a terminal. Kind::usage, in runc's words.
-[[nodiscard]] Result<> check_handover(const MakeOptions& options, const spec::Spec& spec);
+[[nodiscard]] Result<> check_handover(const Handover& options, bool terminal);
+
+// What the process is told of it: $LISTEN_FDS. Where its terminal is shown in the caller's, that one's size counts.
+void tell_process(spec::Process& process, const Handover& options);
 
 // Sends the terminal's master (and lets go of it) and the pidfd to whom they are for; writes the pid file, atomically
 // and last, for callers wait for it.
-[[nodiscard]] Result<> hand_over(const MakeOptions& options, pid_t pid, const Fd& process, Fd& terminal);
+[[nodiscard]] Result<> hand_over(const Handover& options, pid_t pid, const Fd& process, Fd& terminal);
 
 // One descriptor with a name for it over an AF_UNIX stream socket at `path`. unix(7), SCM_RIGHTS.
 [[nodiscard]] Result<> send_over(const std::string& path, std::string_view name, int descriptor);

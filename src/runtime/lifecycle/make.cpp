@@ -3,11 +3,9 @@
 #include "base/clock.hpp"
 #include "base/file.hpp"
 #include "kernel/process.hpp"
-#include "program/failure.hpp"
-#include "program/journal_report.hpp"
 #include "program/link.hpp"
 #include "runtime/exec_diagnosis.hpp"
-#include "runtime/lifecycle/handover.hpp"
+#include "runtime/lifecycle/command_failure.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
 
 #include <fcntl.h>
@@ -91,15 +89,12 @@ bool program_failed(program::Loaded& run) {
 
 Error failure_of(const program::Program& program, program::Loaded& run, const spec::Spec& spec,
                  const std::string& root) {
-  const program::Journal* journal = run.machine().journal;
-  std::string_view bytes(reinterpret_cast<const char*>(journal), program::journal_size(journal->count));
-  Result<program::JournalReport> report = program::read_journal(program, bytes);
-  if (!report)
-    return report.error();
-  Error error = program::failure(program, *report);
-  if (spec.process)
-    if (Result<Fd> directory = open_at(AT_FDCWD, root, O_PATH | O_DIRECTORY); directory)
-      explain_exec(error, RootView(std::move(*directory), root_mounts(spec)), attempt_of(spec, *spec.process));
+  Error error = journal_failure(program, run);
+  if (!spec.process)
+    return error;
+  if (Result<Fd> directory = open_at(AT_FDCWD, root, O_PATH | O_DIRECTORY); directory)
+    explain_exec(error, RootView(std::move(*directory), root_mounts(spec)), attempt_of(spec, *spec.process));
+  name_command(error, *spec.process);
   return error;
 }
 
@@ -125,10 +120,10 @@ Result<Made> make_container(const MakeOptions& options, bool waits) {
   TRY(check_id(options.id));
   Made made;
   made.bundle = TRY(open_bundle(options.bundle, options.config));
-  if (options.listened != 0 && made.bundle.spec.process)
-    for (const char* entry : {"LISTEN_FDS=", "LISTEN_PID="})
-      made.bundle.spec.process->env.push_back(entry + std::to_string(entry[7] == 'F' ? options.listened : 1));
-  TRY(check_handover(options, made.bundle.spec));
+  spec::Spec& spec = made.bundle.spec;
+  TRY(check_handover(options, spec.process && spec.process->terminal));
+  if (spec.process)
+    tell_process(*spec.process, options);
   Compiled compiled = TRY(compile_bundle(made.bundle, options, waits));
   made.record = TRY(make_record(options, made, compiled, waits));
   made.program = std::move(compiled.program);

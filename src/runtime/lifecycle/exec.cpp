@@ -1,0 +1,141 @@
+#include "runtime/lifecycle/exec.hpp"
+
+#include "base/file.hpp"
+#include "kernel/namespaces.hpp"
+#include "kernel/process.hpp"
+#include "program/link.hpp"
+#include "runtime/exec_diagnosis.hpp"
+#include "runtime/facts.hpp"
+#include "runtime/lifecycle/command_failure.hpp"
+#include "runtime/lifecycle/exec_process.hpp"
+#include "runtime/lifecycle/home.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace phial::runtime {
+
+namespace {
+
+std::unexpected<Error> is_stopped() {
+  return fail(Kind::state, "cannot exec in a stopped container");
+}
+
+Result<RootView> live_root(const Container& container) {
+  std::string path = "/proc/" + std::to_string(container.record.pid) + "/root";
+  return RootView(TRY(open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY)));
+}
+
+Result<program::Program> compile(const Container& container, const spec::Spec& spec, const ExecOrder& order, int pidfd) {
+  HostFacts facts = TRY(gather_facts(container.record.cgroup));
+  ExecRequest request;
+  request.process = &order.process;
+  if (spec.platform.seccomp)
+    request.filter.profile = &*spec.platform.seccomp;
+  request.pidfd = pidfd;
+  request.join = kernel::foreign_namespaces(container.record.pid);
+  request.cgroups = TRY(exec_cgroups(container.record, facts.cgroups, order.cgroups));
+  request.preserved = order.preserve_fds;
+  request.fallback_reason = "exec";
+  return compile_exec(request, facts);
+}
+
+// A descriptor that an instruction left in a slot, now ours.
+Fd take(program::Loaded& run, std::uint16_t slot) {
+  if (slot == program::kNoSlot)
+    return Fd();
+  Fd out(static_cast<int>(run.slot(slot)));
+  ::fcntl(out.get(), F_SETFD, FD_CLOEXEC);
+  return out;
+}
+
+bool failed(program::Loaded& run) {
+  return run.machine().journal->failed != 0;
+}
+
+// The init's end of the socket closes by its exec of the command, or when it ends.
+void await_exec(const Fd& sync) {
+  char byte = 0;
+  while (sync && ::read(sync.get(), &byte, 1) != 0 && errno == EINTR) {
+  }
+}
+
+Result<> start(program::Loaded& run, const program::WellKnownSlots& known, const ExecOrder& order, Executed& out) {
+  if (run.run(program::Section::host) != 0)
+    return fail(Kind::system, "the program failed");
+  out.process = take(run, known.pidfd);
+  out.pid = static_cast<pid_t>(run.slot(known.pid));
+  std::uint32_t stopped = run.run(program::Section::beside);
+  Fd sync = take(run, known.host_sync);
+  if (stopped != 0) {
+    sync.reset(); // the init that waits for us ends by it
+    return fail(Kind::system, "the program failed");
+  }
+  out.terminal = take(run, known.terminal);
+  await_exec(sync);
+  if (failed(run))
+    return fail(Kind::system, "the program failed");
+  return hand_over(order, out.pid, out.process, out.terminal);
+}
+
+void end(const Executed& process) {
+  if (!process.process)
+    return;
+  (void)kernel::send_signal(process.process.get(), SIGKILL);
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(process.process.get()), &info, WEXITED) != 0 && errno == EINTR) {
+  }
+}
+
+Error explained(Error error, const Container& container, const spec::Spec& spec, const spec::Process& process) {
+  if (Result<RootView> root = live_root(container); root)
+    explain_exec(error, *root, attempt_of(spec, process));
+  name_command(error, process);
+  return while_doing(std::move(error), "exec failed");
+}
+
+} // namespace
+
+Result<Container> container_for_exec(const std::string& root, const std::string& id, bool ignore_paused) {
+  Container container = TRY(find_container(root, id));
+  switch (container.status) {
+  case Status::stopped: return is_stopped();
+  case Status::creating: return fail(Kind::state, "cannot exec in a container that is still being created");
+  case Status::paused:
+    if (!ignore_paused)
+      return fail(Kind::state, "cannot exec in a paused container", "`phial-oci resume " + id + "`, or --ignore-paused");
+    break;
+  default: break;
+  }
+  return container;
+}
+
+Result<Executed> execute(const Container& container, const spec::Spec& spec, ExecOrder order) {
+  TRY(check_handover(order, order.process.terminal));
+  tell_process(order.process, order);
+  unite_environment(order.process.env);
+  if (lacks_home(order.process))
+    if (Result<RootView> root = live_root(container); root)
+      give_home(order.process, *root);
+  Fd pidfd(::fcntl(container.process.get(), F_DUPFD, 3)); // phial-init inherits it
+  if (!pidfd)
+    return fail_call("fcntl(F_DUPFD)", "pidfd");
+  program::Program program = TRY(compile(container, spec, order, pidfd.get()));
+  // What was read of its number so far was its own, and nobody else's.
+  if (kernel::has_ended(container.process.get()))
+    return is_stopped();
+  program::Loaded run = TRY(program::load_image(TRY(program::link(program)), Fd()));
+  Executed out;
+  Result<> started = start(run, program.known, order, out);
+  if (started)
+    return out;
+  Error error = failed(run) ? journal_failure(program, run) : std::move(started).error();
+  end(out);
+  if (kernel::has_ended(container.process.get()))
+    return is_stopped();
+  return std::unexpected(explained(std::move(error), container, spec, order.process));
+}
+
+} // namespace phial::runtime

@@ -1,0 +1,14 @@
+// $HOME, which every OCI runtime sets where config.json does not: what the container's /etc/passwd has for the user.
+#pragma once
+
+#include "runtime/root_view.hpp"
+
+namespace phial::runtime {
+
+// $HOME is not there, or empty.
+[[nodiscard]] bool lacks_home(const spec::Process& process);
+
+// "/" where the root has no row for the user, or nothing that can be read.
+void give_home(spec::Process& process, const RootView& root);
+
+} // namespace phial::runtime

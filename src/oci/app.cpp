@@ -40,6 +40,15 @@ Result<Log> open_log(const Arguments& arguments) {
                    arguments.on("debug") || arguments.last("log-level") == "debug");
 }
 
+// "foo --help", in runc's words.
+Error no_help(Words words, const Error& unknown) {
+  if (words[1] != "-h" && words[1] != "--help" && words[1] != "-help")
+    return unknown;
+  Error out = unknown;
+  out.message = "No help topic for '" + std::string(words[0]) + "'";
+  return out;
+}
+
 std::string working_directory() {
   char path[4096];
   return ::getcwd(path, sizeof path) == nullptr ? std::string() : std::string(path);
@@ -97,7 +106,7 @@ int run_command_line(std::span<const std::string_view> words, char** environment
   }
   Result<const Verb*> verb = find_verb(before->words[0]);
   if (!verb)
-    return tell(*log, verb.error(), 1);
+    return tell(*log, before->words.size() > 1 ? no_help(before->words, verb.error()) : verb.error(), 1);
   Result<Globals> globals = read_globals(*before, environment, working_directory(), is_root(environment));
   if (!globals)
     return tell(*log, globals.error(), (*verb)->failure);
@@ -105,7 +114,7 @@ int run_command_line(std::span<const std::string_view> words, char** environment
 }
 
 std::string_view version_text() {
-  return "phial-oci version " PHIAL_VERSION "\nspec: 1.3.0\n";
+  return "phial-oci version " PHIAL_VERSION "\ncommit: " PHIAL_COMMIT "\nspec: 1.3.0\n";
 }
 
 } // namespace phial::oci

@@ -52,7 +52,7 @@ def test_features_are_those_of_the_kernel(t):
 
 def test_version_is_runcs_form(t):
     done = command([PHIAL_OCI, "--version"])
-    expect(re.fullmatch(r"phial-oci version \S+\nspec: 1\.3\.0\n", done.out), done)
+    expect(re.fullmatch(r"phial-oci version \S+\ncommit: \w+\nspec: 1\.3\.0\n", done.out), done)
 
 
 def test_mistakes_are_told_in_a_sentence_and_in_the_log(t):
@@ -60,6 +60,7 @@ def test_mistakes_are_told_in_a_sentence_and_in_the_log(t):
     log = t.dir / "log.json"
     mistakes = [
         (["creat", "x"], 1, "unknown command: creat"),
+        (["creat", "--help"], 1, "No help topic for 'creat'"),
         (["create", "--bundel", "b", "x"], 1, "unknown flag: --bundel"),
         (["create"], 1, "requires 1 argument"),
         (["exec", "--usr", "1", "x", "true"], 255, "unknown flag: --usr"),

@@ -147,6 +147,8 @@ TEST(CgroupWrites, MemoryImpossible) {
   EXPECT_NE(error(v2(), {.limit = 200, .swap = 100}).find("linux.resources.memory.swap"), std::string::npos);
   EXPECT_FALSE(check_memory_update({.limit = 10, .check_before_update = true}, 20));
   EXPECT_TRUE(check_memory_update({.limit = 10}, 20));
+  EXPECT_EQ(check_memory_update({.limit = 10, .swap = 15, .check_before_update = true}, 20).error().message,
+            "rejecting memory+swap limit 15 <= usage 20");
 }
 
 TEST(CgroupWrites, Cpu) {

@@ -2,6 +2,7 @@
 #include "kernel/cgroup/writes.hpp"
 
 #include <cerrno>
+#include <tuple>
 
 namespace phial::kernel {
 
@@ -136,14 +137,16 @@ Result<> memory_v2(const CgroupRequest& request, FileWrites& writes) {
 } // namespace controllers
 
 Result<> check_memory_update(const MemoryResources& memory, std::uint64_t usage) {
-  if (!memory.check_before_update.value_or(false) || !memory.limit || *memory.limit <= 0)
+  if (!memory.check_before_update.value_or(false))
     return {};
-  if (static_cast<std::uint64_t>(*memory.limit) >= usage)
-    return {};
-  return bad_resource("memory.limit",
-                      "the new memory limit (" + std::to_string(*memory.limit) + ") is below what is in use (" +
-                          std::to_string(usage) + ")",
-                      "a lower limit now would have the kernel kill processes of the container");
+  for (auto [limit, what, field] :
+       {std::tuple{memory.swap, "memory+swap", "memory.swap"}, std::tuple{memory.limit, "memory", "memory.limit"}})
+    if (limit && *limit > 0 && static_cast<std::uint64_t>(*limit) <= usage)
+      return bad_resource(field,
+                          std::string("rejecting ") + what + " limit " + std::to_string(*limit) + " <= usage " +
+                              std::to_string(usage),
+                          "a lower limit now would have the kernel kill processes of the container");
+  return {};
 }
 
 } // namespace phial::kernel

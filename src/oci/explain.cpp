@@ -1,5 +1,6 @@
 // phial-oci explain: prints the program of a bundle, without running it.
 #include "base/file.hpp"
+#include "oci/systemd.hpp"
 #include "oci/verbs.hpp"
 #include "program/print_calls.hpp"
 #include "program/print_json.hpp"
@@ -16,6 +17,8 @@ Result<int> explain(const Call& call) {
   make.id = "explained";
   make.bundle = call.arguments.words.empty() ? call.text("bundle", ".") : call.id();
   make.manager = call.globals.cgroup_manager;
+  if (make.manager == runtime::CgroupManager::systemd)
+    make.systemd = TRY(systemd_manager(call.environment));
   runtime::Bundle bundle = TRY(runtime::open_bundle(make.bundle));
   program::Program program = std::move(TRY(runtime::compile_bundle(bundle, make, false)).program);
   std::string_view format = call.arguments.last("format").value_or("calls");

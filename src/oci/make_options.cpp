@@ -1,6 +1,7 @@
 #include "oci/make_options.hpp"
 
 #include "base/text.hpp"
+#include "oci/systemd.hpp"
 #include "oci/values.hpp"
 
 #include <fcntl.h>
@@ -49,6 +50,8 @@ Result<runtime::MakeOptions> make_options(const Call& call) {
   out.no_pivot = call.arguments.on("no-pivot");
   out.new_keyring = !call.arguments.on("no-new-keyring");
   out.manager = call.globals.cgroup_manager;
+  if (out.manager == runtime::CgroupManager::systemd)
+    out.systemd = TRY(systemd_manager(call.environment));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "commandline/libexec.hpp"
+#include "oci/systemd.hpp"
 #include "oci/values.hpp"
 #include "oci/verbs.hpp"
 #include "runtime/lifecycle/update.hpp"
@@ -99,8 +100,7 @@ Result<int> update(const Call& call) {
   request.l3_cache_schema = call.text("l3-cache-schema");
   request.memory_bandwidth_schema = call.text("mem-bw-schema");
   request.libexec = commandline::libexec_directory();
-  request.session = {std::string(call.environment.get("DBUS_SESSION_BUS_ADDRESS").value_or("")),
-                     std::string(call.environment.get("XDG_RUNTIME_DIR").value_or(""))};
+  request.session = user_session(call.environment);
   for (const char* flag : {"kernel-memory", "kernel-memory-tcp"})
     if (call.arguments.last(flag))
       call.log.warning(std::string("--") + flag + " is ignored: the kernel has no such limit any more");

@@ -82,12 +82,17 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   request.wait_for_start = waits;
   request.state_directory = state_path(options.root, options.id);
   request.preserved = options.preserve_fds;
-  if (options.manager != CgroupManager::disabled)
+  if (options.manager == CgroupManager::systemd) {
+    request.systemd = TRY(systemd_scope(bundle.spec, options.id, options.systemd));
+    request.cgroup = request.systemd->cgroup;
+  } else if (options.manager != CgroupManager::disabled)
     request.cgroup = cgroup_of(bundle.spec, options.id);
   HostFacts facts = TRY(gather_facts(request.cgroup));
   gather_sources(facts, bundle.spec);
   Compiled out;
   out.cgroup = request.cgroup;
+  if (request.systemd)
+    out.scope = request.systemd->unit;
   out.program = TRY(compile_run(request, facts));
   if (!request.cgroup.empty())
     out.cgroups = cgroup_paths(facts.cgroups, request.cgroup);

@@ -27,12 +27,14 @@ struct MakeOptions : Handover {
   bool no_pivot = false;
   bool new_keyring = true;
   CgroupManager manager = CgroupManager::cgroupfs;
+  SystemdManager systemd; // for CgroupManager::systemd
 };
 
 // The program of a bundle, and what has to be remembered of it. `waits`: create, not run.
 struct Compiled {
   program::Program program;
   std::string cgroup;
+  std::string scope; // systemd's unit
   CgroupPaths cgroups;
 };
 [[nodiscard]] Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits);

@@ -30,6 +30,7 @@ Result<Record> make_record(const MakeOptions& options, const Made& made, const C
   out.start_index = compiled.program.sections[static_cast<unsigned>(program::Section::start)].first;
   out.manager = options.manager;
   out.cgroup = compiled.cgroup;
+  out.scope = compiled.scope;
   out.cgroups = compiled.cgroups;
   out.boot = TRY(kernel::boot_id());
   return out;

@@ -84,6 +84,9 @@ Result<program::Program> compile_command(const Container& container, const spec:
   runtime::HostFacts facts = TRY(runtime::gather_facts(container.record.cgroup));
   runtime::ExecRequest request;
   request.process = &process;
+  request.spec = &spec;
+  request.container = {container.record.id, {}, container.pid};
+  runtime::gather_labels(facts, process);
   if (spec.platform.seccomp && !options.privileged) {
     request.filter.profile = &*spec.platform.seccomp;
     if (container.record.standard_seccomp)

@@ -1,5 +1,7 @@
 #include "kernel/seccomp.hpp"
 
+#include "kernel/kabi.hpp"
+
 #include <linux/seccomp.h>
 
 #include <algorithm>
@@ -25,7 +27,10 @@ bool notifies(const SeccompProfile& profile) {
 
 std::uint32_t load_flags(const SeccompProfile& profile) {
   std::uint32_t flags = profile.flags.value_or(SECCOMP_FILTER_FLAG_SPEC_ALLOW);
-  return notifies(profile) ? flags | SECCOMP_FILTER_FLAG_NEW_LISTENER : flags;
+  if (!notifies(profile)) // this flag is about listeners; alone the kernel refuses it
+    return flags & ~static_cast<std::uint32_t>(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  // A process of one thread has nobody to synchronize with, and the kernel does not take both together.
+  return (flags & ~static_cast<std::uint32_t>(SECCOMP_FILTER_FLAG_TSYNC)) | SECCOMP_FILTER_FLAG_NEW_LISTENER;
 }
 
 std::span<const std::string_view> seccomp_architectures() {

@@ -1,6 +1,7 @@
 #include "program/describe_argument.hpp"
 
 #include "kernel/capabilities.hpp"
+#include "kernel/flag_tables.hpp"
 #include "kernel/rlimits.hpp"
 #include "kernel/signals.hpp"
 
@@ -27,6 +28,14 @@ std::string plain(const Argument& argument, std::uint64_t value) {
   case Role::mode: return kernel::format_mode(value);
   case Role::device: return "makedev(" + std::to_string(major(value)) + ", " + std::to_string(minor(value)) + ")";
   case Role::signal: return kernel::signal_name(static_cast<int>(value));
+  case Role::io_priority:
+    return "IOPRIO_PRIO_VALUE(" + kernel::format_name(value >> 13, kernel::kIoPriorityClasses) + ", " +
+           std::to_string(value & 0x1fff) + ")";
+  case Role::memory_policy: {
+    std::uint64_t flags = value & 0xe000;
+    return kernel::format_name(value & ~flags, kernel::kMemoryPolicyModes) +
+           (flags == 0 ? "" : "|" + kernel::format_flags(flags, kernel::kMemoryPolicyFlags));
+  }
   case Role::capability: return kernel::capability_name(static_cast<int>(value));
   case Role::resource: {
     const kernel::RlimitFacts* facts = kernel::find_rlimit(static_cast<int>(value));

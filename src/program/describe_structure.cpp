@@ -3,6 +3,7 @@
 
 #include "kernel/capabilities.hpp"
 #include "kernel/flag_tables.hpp"
+#include "kernel/number_list.hpp"
 #include "kernel/signals.hpp"
 
 #include <linux/capability.h>
@@ -168,6 +169,18 @@ std::string socket_address_text(const Subject& subject, std::uint64_t at, std::u
   return "{" + kernel::format_name(family, kernel::kSocketDomains) + "}";
 }
 
+// Its length stands in another argument, in bytes or, of memory nodes, in bits and one more.
+std::string mask_text(const Subject& subject, std::uint64_t at) {
+  const Instruction& instruction = subject.instruction;
+  bool nodes = instruction.number == SYS_set_mempolicy;
+  std::uint64_t bytes = nodes ? (instruction.args[2] - 1) / 8 : instruction.args[1];
+  std::vector<std::uint64_t> words;
+  for (std::uint64_t word = 0; word < bytes / 8; ++word)
+    words.push_back(subject.data.number(at + 8 * word, 8));
+  std::string list = kernel::format_number_list(words);
+  return list.empty() ? "{...}" : "{" + list + "}";
+}
+
 constexpr kernel::Name kNetlinkTypes[] = {
     {RTM_NEWLINK, "RTM_NEWLINK"},   {RTM_DELLINK, "RTM_DELLINK"},   {RTM_SETLINK, "RTM_SETLINK"},
     {RTM_NEWADDR, "RTM_NEWADDR"},   {RTM_DELADDR, "RTM_DELADDR"},   {RTM_NEWROUTE, "RTM_NEWROUTE"},
@@ -220,6 +233,7 @@ std::string structure_text(const Subject& subject, Role role, std::uint64_t at, 
   case Role::bpf_attr: return bpf_text(subject, at);
   case Role::sched_attr: return schedule_text(subject, at);
   case Role::socket_address: return socket_address_text(subject, at, size);
+  case Role::mask: return mask_text(subject, at);
   case Role::window_size:
     return "{rows=" + std::to_string(data.number(at, 2)) + ", columns=" + std::to_string(data.number(at + 2, 2)) + "}";
   case Role::time: return "{" + std::to_string(data.number(at, 8)) + "s}";

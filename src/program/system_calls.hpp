@@ -39,6 +39,9 @@ enum class Role : std::uint8_t {
   message, // msghdr
   bpf_attr,
   sched_attr,
+  io_priority,    // class and level in one word
+  memory_policy,  // mode and flags in one word
+  mask,           // of processors or memory nodes
   socket_address, // sockaddr; the next argument is its length
   window_size,
   time,    // timespec

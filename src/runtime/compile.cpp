@@ -11,6 +11,9 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   const spec::Process empty;
   const spec::Process& process = spec.process ? *spec.process : empty;
   Compiler c(facts, request.reasons, request.fallback_reason);
+  TRY(check_request(request, facts));
+  Filter filter{spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter};
+  TRY(check_labels(c, process, spec.platform.mount_label));
   c.b.known().program = c.b.slot("program").index;
   c.b.known().journal = c.b.slot("journal").index;
 
@@ -23,25 +26,30 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
   add_start_socket_steps(c, request);
   add_open_cgroup_steps(c, request);
+  TRY(add_listener_steps(c, filter));
   TRY(add_spawn_steps(c, request));
 
-  // The host, beside it.
-  TRY(add_user_map_steps(c, spec.platform));
+  // The host, beside it. What it does later, at the init's word, comes with the init's part.
+  add_user_map_steps(c, spec.platform);
   add_oom_steps(c, process);
+  TRY(add_schedule_steps(c, process));
   if (request.systemd) { // it puts a process that is there into the cgroup it makes
     TRY(add_systemd_steps(c, request));
     c.limits = Section::beside;
     TRY(add_cgroup_limit_steps(c, request));
   }
   add_release_steps(c, request.systemd ? "" : request.cgroup);
-  add_receive_terminal_steps(c, process);
 
   // The init, until the container is created.
+  add_open_label_steps(c, process);
+  add_listener_text_steps(c, spec, {request.id, request.bundle}, filter);
   add_join_cgroup_steps(c, request);
-  TRY(add_time_steps(c, spec.platform));
+  TRY(add_memory_policy_steps(c, spec.platform));
+  add_time_steps(c, spec.platform);
   TRY(add_root_place_steps(c, request));
   TRY(add_mount_steps(c, request));
   TRY(add_device_steps(c, request));
+  add_receive_terminal_steps(c, process);
   add_terminal_steps(c, process);
   add_directory_steps(c, process);
   TRY(add_late_mount_steps(c, request));
@@ -51,16 +59,17 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_hooks_before_root(c, request);
   add_pivot_steps(c, request);
   add_limit_steps(c, process);
+  add_personality_steps(c, spec.platform);
   add_keyring_steps(c);
-  TRY(add_identity_steps(c, process));
+  add_identity_steps(c, process);
 
   // The init, from start to the exec.
   add_created_steps(c, request);
   add_hooks_before_exec(c, request);
-  TRY(add_privilege_steps(c, process,
-                          {spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter}));
+  add_close_steps(c, request.preserved);
+  TRY(add_privilege_steps(c, process, filter));
   if (spec.process)
-    TRY(add_exec_steps(c, process, request.reaper, request.preserved));
+    TRY(add_exec_steps(c, process, request.reaper));
   else
     add_nothing_to_execute(c);
 

@@ -10,6 +10,13 @@ namespace phial::runtime {
 // The program that makes the container and starts it. Errors are Kind::input with the field's name as position.
 [[nodiscard]] Result<program::Program> compile_run(const Request& request, const HostFacts& facts);
 
+// What others call the container.
+struct ContainerName {
+  std::string id;
+  std::string bundle;
+  int pid = 0; // 0: it is being made
+};
+
 // A cgroup a further process joins.
 struct ExecCgroup {
   std::string directory;
@@ -19,6 +26,8 @@ struct ExecCgroup {
 // A further process in a running container.
 struct ExecRequest {
   const spec::Process* process = nullptr;
+  const spec::Spec* spec = nullptr; // the container's: its memory policy and personality are the process's too
+  ContainerName container;          // for a seccomp listener
   Filter filter;
   int pidfd = -1;         // of the container's first process, verified by the caller, open while the program runs
   std::uint64_t join = 0; // CLONE_NEW* of the namespaces that differ from ours

@@ -49,6 +49,11 @@ struct Compiler {
   std::vector<Slot> mounts;       // the sources of bind mounts, by the mount's index
   Section limits = Section::host; // where limits are written: once the cgroup is there
   bool slave_tree = false;        // shell form: a mount is to stay the host's slave
+  Slot apparmor;                  // where the profile is written
+  Slot selinux;
+  Slot listener_socket; // to the seccomp listener
+  Data listener_text;   // what it is told
+  std::size_t listener_text_size = 0;
   bool has_proc = false;
   bool has_dev = false;
   bool has_devpts = false;
@@ -95,6 +100,19 @@ private:
 // "a//b/./c/" -> {"a","b","c"}; ".." goes up, never above the root.
 [[nodiscard]] std::vector<std::string> components(std::string_view path);
 
+// What contradicts itself, or the host, is refused before anything is touched.
+[[nodiscard]] Result<> check_request(const Request& request, const HostFacts& facts);
+
+// What others are told of the container: hooks on their standard input, a seccomp listener.
+struct StateText {
+  std::string text;    // JSON, with room for the pid, which is known only when the program runs
+  std::size_t pid = 0; // offset of the ten characters
+};
+[[nodiscard]] StateText state_text(const spec::Spec& spec, const ContainerName& name, std::string_view status);
+
+// sendmsg(2) of `size` bytes with a descriptor.
+void send_descriptor(Compiler& c, Slot socket, Slot descriptor, Data bytes, std::size_t size);
+
 // The parts, in the order of the program.
 void add_cgroup_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_cgroup_limit_steps(Compiler& c, const Request& request);
@@ -110,16 +128,33 @@ void add_sync_steps(Compiler& c);
 void begin_init(Compiler& c); // waits for the release, begins a session
 
 // The maps of a new user namespace, and the release of the process that waits for them.
-[[nodiscard]] Result<> add_user_map_steps(Compiler& c, const spec::Linux& platform);
+void add_user_map_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] bool has_own_user_namespace(const spec::Linux& platform);
+[[nodiscard]] bool has_user_namespace(const spec::Linux& platform); // a new one, or one by path
+[[nodiscard]] bool has_mount_namespace(const spec::Linux& platform);
 void add_oom_steps(Compiler& c, const spec::Process& process);
+// How the machine serves the process. Written by the host: root of a user namespace may not.
+[[nodiscard]] Result<> add_schedule_steps(Compiler& c, const spec::Process& process);
+[[nodiscard]] Result<> add_memory_policy_steps(Compiler& c,
+                                               const spec::Linux& platform); // after the cgroups are joined
+void add_personality_steps(Compiler& c, const spec::Linux& platform);
+// exec: the processors it is born on; `before` keeps the host's own, which the second gives back.
+[[nodiscard]] Result<> add_initial_affinity_steps(Compiler& c, const spec::Process& process, Data& before);
+void add_restore_affinity_steps(Compiler& c, const spec::Process& process, Data before);
+[[nodiscard]] Result<> add_final_affinity_steps(Compiler& c, const spec::Process& process);
+
+// Labels of security modules.
+[[nodiscard]] Result<> check_labels(const Compiler& c, const spec::Process& process, const std::string& mount_label);
+void add_open_label_steps(Compiler& c, const spec::Process& process); // while the host's proc is in view
+void add_label_steps(Compiler& c, const spec::Process& process);
+
 void add_release_steps(Compiler& c, const std::string& cgroup);
 void add_receive_terminal_steps(Compiler& c, const spec::Process& process);
 
 // For an init that may not open the files itself.
 void add_open_cgroup_steps(Compiler& c, const Request& request);
 void add_join_cgroup_steps(Compiler& c, const Request& request);
-[[nodiscard]] Result<> add_time_steps(Compiler& c, const spec::Linux& platform);
+void add_time_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] Result<> add_root_place_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_mount_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_device_steps(Compiler& c, const Request& request);
@@ -131,10 +166,15 @@ void add_path_steps(Compiler& c, const spec::Linux& platform);
 void add_pivot_steps(Compiler& c, const Request& request);
 void add_limit_steps(Compiler& c, const spec::Process& process);
 void add_keyring_steps(Compiler& c);
-[[nodiscard]] Result<> add_identity_steps(Compiler& c, const spec::Process& process);
+void add_identity_steps(Compiler& c, const spec::Process& process);
 
+// The seccomp filter: host and init, where it has a listener; then its loading.
+[[nodiscard]] Result<> add_listener_steps(Compiler& c, const Filter& filter);
+void add_listener_text_steps(Compiler& c, const spec::Spec& spec, const ContainerName& name, const Filter& filter);
+[[nodiscard]] Result<> add_seccomp_steps(Compiler& c, const Filter& filter);
+void add_close_steps(Compiler& c, unsigned preserved);
 [[nodiscard]] Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Filter& filter);
-[[nodiscard]] Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper, unsigned preserved);
+[[nodiscard]] Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper);
 
 void add_nothing_to_execute(Compiler& c); // for a config.json without a process, which can be created all the same
 

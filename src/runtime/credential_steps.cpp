@@ -1,20 +1,20 @@
-// What the process may do: limits, identity and bounding set (section init), no_new_privs, the seccomp filter and the
-// final capabilities (section start: nothing of the init's own has to pass the filter but its last calls).
+// What the process may do: limits, identity and bounding set (section init), no_new_privs and the final capabilities
+// (section start), with the seccomp filter among them as late as can be: of the init's own calls only the last have to
+// pass it.
 // capabilities(7) "Transformation of capabilities during execve", seccomp(2).
 #include "base/text.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/rlimits.hpp"
-#include "kernel/seccomp.hpp"
 #include "runtime/compiler.hpp"
 
 #include <asm/unistd.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
-#include <linux/seccomp.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+
+#include <algorithm>
 
 namespace phial::runtime {
 
@@ -24,29 +24,32 @@ using kernel::CapabilitySet;
 
 struct Sets {
   CapabilitySet bounding, effective, permitted, inheritable, ambient;
+  std::vector<std::string> left_out; // names, each once
 };
 
-Result<CapabilitySet> parse_set(const std::vector<std::string>& names, const char* which, CapabilitySet known) {
+// What this kernel does not know cannot be given. The specification lets an engine that knows newer kernels ask for it.
+CapabilitySet parse_set(const std::vector<std::string>& names, CapabilitySet known,
+                        std::vector<std::string>& left_out) {
   CapabilitySet out;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    std::optional<int> number = kernel::find_capability(names[i]);
-    if (!number)
-      return fail(Kind::input, "process.capabilities." + std::string(which) + "[" + std::to_string(i) + "]: \"" +
-                                   names[i] + "\" is no capability");
-    out.add(*number);
+  for (const std::string& name : names) {
+    std::optional<int> number = kernel::find_capability(name);
+    if (number && known.has(*number))
+      out.add(*number);
+    else if (std::ranges::find(left_out, name) == left_out.end())
+      left_out.push_back(name);
   }
-  return out & known; // what this kernel does not know cannot be given
+  return out;
 }
 
-Result<Sets> parse_sets(const spec::Capabilities& names, CapabilitySet known) {
+Sets parse_sets(const spec::Capabilities& names, CapabilitySet known) {
   Sets out;
-  out.bounding = TRY(parse_set(names.bounding, "bounding", known));
-  out.effective = TRY(parse_set(names.effective, "effective", known));
-  out.permitted = TRY(parse_set(names.permitted, "permitted", known));
-  out.inheritable = TRY(parse_set(names.inheritable, "inheritable", known));
+  out.bounding = parse_set(names.bounding, known, out.left_out);
+  out.effective = parse_set(names.effective, known, out.left_out);
+  out.permitted = parse_set(names.permitted, known, out.left_out);
+  out.inheritable = parse_set(names.inheritable, known, out.left_out);
   // The kernel raises none that is not permitted and inheritable; older config.json templates ask for such, and every
   // runtime starts them without.
-  out.ambient = TRY(parse_set(names.ambient, "ambient", known)) & out.permitted & out.inheritable;
+  out.ambient = parse_set(names.ambient, known, out.left_out) & out.permitted & out.inheritable;
   return out;
 }
 
@@ -96,9 +99,12 @@ std::string cap_words(CapabilitySet set) {
   return out;
 }
 
-void add_bounding(Compiler& c, CapabilitySet bounding) {
+void add_bounding(Compiler& c, const Sets& sets) {
+  CapabilitySet bounding = sets.bounding;
   int last = static_cast<int>(c.facts.last_capability);
-  c.step(Section::init, "give up for good the capabilities that are not in the bounding set",
+  c.step(Section::init,
+         "give up for good the capabilities that are not in the bounding set" +
+             (sets.left_out.empty() ? "" : "; this kernel does not know " + join(sets.left_out, ", ")),
          c.why("process.capabilities.bounding"),
          "no program the container executes can gain others than " + kernel::format_capabilities(bounding),
          "setpriv --bounding-set=" + cap_words(bounding), ShellPlace::last);
@@ -135,29 +141,7 @@ void add_final_sets(Compiler& c, const Sets& sets) {
       c.b.call(SYS_prctl, {PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0});
 }
 
-Result<> add_seccomp(Compiler& c, const kernel::SeccompProfile& profile, std::span<const std::uint8_t> compiled) {
-  std::vector<std::uint8_t> fresh;
-  if (compiled.empty()) {
-    fresh = TRY(kernel::compile_seccomp(profile), "linux.seccomp");
-    compiled = fresh;
-  }
-  sock_fprog program{};
-  program.len = static_cast<unsigned short>(compiled.size() / sizeof(sock_filter));
-  c.step(Section::start, "load the seccomp filter of " + std::to_string(program.len) + " instructions",
-         c.why("linux.seccomp"), "system calls the profile does not allow fail",
-         "# the seccomp filter has no shell form", ShellPlace::none);
-  Data bytes = c.b.bytes(compiled, 8);
-  Data at = c.b.object(program);
-  c.b.point(at + offsetof(sock_fprog, filter), bytes);
-  c.b.call(SYS_seccomp, {SECCOMP_SET_MODE_FILTER, kernel::load_flags(profile), at});
-  return {};
-}
-
-} // namespace
-
-namespace {
-
-Result<Sets> sets_of(const Compiler& c, const spec::Process& process) {
+Sets sets_of(const Compiler& c, const spec::Process& process) {
   CapabilitySet known((std::uint64_t{2} << c.facts.last_capability) - 1);
   if (!process.capabilities)
     return Sets{};
@@ -166,30 +150,31 @@ Result<Sets> sets_of(const Compiler& c, const spec::Process& process) {
 
 } // namespace
 
-Result<> add_identity_steps(Compiler& c, const spec::Process& process) {
-  Sets sets = TRY(sets_of(c, process));
-  add_bounding(c, sets.bounding);
+void add_identity_steps(Compiler& c, const spec::Process& process) {
+  Sets sets = sets_of(c, process);
+  add_bounding(c, sets);
   add_user(c, process.user, process.user.uid != 0);
-  return {};
 }
 
 Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Filter& filter) {
-  Sets sets = TRY(sets_of(c, process));
+  Sets sets = sets_of(c, process);
+  add_label_steps(c, process);
   if (process.no_new_privileges) {
     c.step(Section::start, "gain no privileges from here on", c.why("process.noNewPrivileges"),
            "set-user-ID programs and file capabilities give the container nothing", "setpriv --no-new-privs",
            ShellPlace::last);
     c.b.call(SYS_prctl, {PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0});
+    // Then a filter takes no privilege, and comes last: it need not allow what the init still had to do.
+    add_final_sets(c, sets);
+    return add_seccomp_steps(c, filter);
   }
   // Without no_new_privs loading a filter takes CAP_SYS_ADMIN, which a change of user has taken from the effective set.
-  if (filter.profile != nullptr) {
-    if (process.user.uid != 0 && !process.no_new_privileges) {
-      c.step(Section::start, "take up CAP_SYS_ADMIN once more", "a filter is loaded with it, or with no_new_privs");
-      CapabilitySet still = sets.permitted | sets.inheritable | CapabilitySet{CAP_SYS_ADMIN};
-      set_capabilities(c, still, still, sets.inheritable);
-    }
-    TRY(add_seccomp(c, *filter.profile, filter.compiled));
+  if (filter.profile != nullptr && process.user.uid != 0) {
+    c.step(Section::start, "take up CAP_SYS_ADMIN once more", "a filter is loaded with it, or with no_new_privs");
+    CapabilitySet still = sets.permitted | sets.inheritable | CapabilitySet{CAP_SYS_ADMIN};
+    set_capabilities(c, still, still, sets.inheritable);
   }
+  TRY(add_seccomp_steps(c, filter));
   add_final_sets(c, sets);
   return {};
 }

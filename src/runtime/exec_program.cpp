@@ -73,21 +73,33 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   c.b.known().program = c.b.slot("program").index;
   c.b.known().journal = c.b.slot("journal").index;
   c.container = c.b.given("container", static_cast<std::uint64_t>(request.pidfd));
+  const spec::Spec none;
+  const spec::Spec& spec = request.spec != nullptr ? *request.spec : none;
+  TRY(check_labels(c, process, ""));
 
   CgroupFiles cgroups = open_cgroups(c, request);
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
   add_sync_steps(c);
+  TRY(add_listener_steps(c, request.filter));
+  Data processors;
+  TRY(add_initial_affinity_steps(c, process, processors));
   add_clone(c, request, cgroups);
+  add_restore_affinity_steps(c, process, processors);
   add_oom_steps(c, process);
+  TRY(add_schedule_steps(c, process));
   add_release_steps(c, {});
   add_receive_terminal_steps(c, process);
 
   begin_init(c);
+  add_open_label_steps(c, process);
+  add_listener_text_steps(c, spec, request.container, request.filter);
   if (!cgroups.procs.empty()) {
     c.step(Section::init, "join the container's cgroups", "it is counted and limited with the others");
     for (Slot procs : cgroups.procs)
       c.b.call(SYS_write, {procs, c.b.text("0"), 1});
   }
+  TRY(add_final_affinity_steps(c, process));
+  TRY(add_memory_policy_steps(c, spec.platform));
   if (std::uint64_t rest = request.join & ~static_cast<std::uint64_t>(CLONE_NEWPID); rest != 0) {
     c.step(Section::init, "join the container's namespaces", "it sees what the container sees");
     c.b.call(SYS_setns, {c.container, rest});
@@ -99,10 +111,12 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   c.b.call(SYS_fchdir, {c.cwd});
   add_terminal_steps(c, process);
   add_limit_steps(c, process);
+  add_personality_steps(c, spec.platform);
   add_keyring_steps(c);
-  TRY(add_identity_steps(c, process));
+  add_identity_steps(c, process);
+  add_close_steps(c, request.preserved);
   TRY(add_privilege_steps(c, process, request.filter));
-  TRY(add_exec_steps(c, process, false, request.preserved));
+  TRY(add_exec_steps(c, process, false));
   return c.b.finish();
 }
 

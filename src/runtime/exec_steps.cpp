@@ -27,7 +27,15 @@ void add_directory_steps(Compiler& c, const spec::Process& process) {
   c.cwd = c.target(process.cwd, TargetKind::directory);
 }
 
-Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper, unsigned preserved) {
+void add_close_steps(Compiler& c, unsigned preserved) {
+  c.step(Section::start,
+         preserved == 0 ? "let no descriptor but 0, 1 and 2 cross the exec"
+                        : "let no descriptor above " + std::to_string(2 + preserved) + " cross the exec",
+         "what the init holds open is the host's", "the container has no descriptor of the host's");
+  c.b.call(SYS_close_range, {3 + preserved, ~0U, CLOSE_RANGE_CLOEXEC});
+}
+
+Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) {
   if (process.args.empty())
     return fail(Kind::input, "process.args is empty: there is nothing to run");
   if (reaper) {
@@ -35,11 +43,6 @@ Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper, 
            "orphans are reaped, signals reach the program");
     c.b.add(Op::reap);
   }
-  c.step(Section::start,
-         preserved == 0 ? "let no descriptor but 0, 1 and 2 cross the exec"
-                        : "let no descriptor above " + std::to_string(2 + preserved) + " cross the exec",
-         "what the init holds open is the host's", "the container has no descriptor of the host's");
-  c.b.call(SYS_close_range, {3 + preserved, ~0U, CLOSE_RANGE_CLOEXEC});
   c.step(Section::start, "become " + process.args[0], c.why("process.args"), "", exec_shell(process), ShellPlace::last);
   Data argv = c.b.strings(process.args);
   Data envp = c.b.strings(process.env);

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/mounts.hpp"
+#include "kernel/namespaces.hpp"
 
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -57,7 +58,33 @@ Result<HostFacts> gather_facts(const std::string& cgroup) {
   return facts;
 }
 
+void gather_labels(HostFacts& facts, const spec::Process& process, const std::string& mount_label) {
+  if (!process.apparmor_profile.empty())
+    facts.apparmor = first_line("/sys/module/apparmor/parameters/enabled") == "Y";
+  if (!process.selinux_label.empty() || !mount_label.empty())
+    facts.selinux = exists("/sys/fs/selinux/enforce");
+}
+
+namespace {
+
+// A namespace by path may be the caller's own: what is set in it is set on the host.
+void compare_namespaces(HostFacts& facts, const spec::Linux& platform) {
+  for (const spec::Namespace& entry : platform.namespaces) {
+    const kernel::NamespaceFacts& kind = kernel::facts(entry.type);
+    struct stat theirs{};
+    struct stat ours{};
+    if (!entry.path.empty() && ::stat(entry.path.c_str(), &theirs) == 0 &&
+        ::stat(("/proc/self/ns/" + std::string(kind.proc_name)).c_str(), &ours) == 0 && theirs.st_ino == ours.st_ino &&
+        theirs.st_dev == ours.st_dev)
+      facts.host_namespaces |= kind.flag;
+  }
+}
+
+} // namespace
+
 void gather_sources(HostFacts& facts, const spec::Spec& spec) {
+  gather_labels(facts, spec.process ? *spec.process : spec::Process{}, spec.platform.mount_label);
+  compare_namespaces(facts, spec.platform);
   for (const spec::Mount& mount : spec.mounts) {
     Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
     if (!options || !kernel::is_bind(mount.type, *options))

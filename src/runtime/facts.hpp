@@ -10,7 +10,11 @@ namespace phial::runtime {
 // what the parent of `cgroup` ("/phial/ID", or empty) hands down.
 [[nodiscard]] Result<HostFacts> gather_facts(const std::string& cgroup);
 
-// What the spec's bind mounts lead to. A source that is missing is reported by the compiler, with its field.
+// What the spec's labels, for a process of `exec` too, ask of the host.
+void gather_labels(HostFacts& facts, const spec::Process& process, const std::string& mount_label = {});
+
+// What the spec names of the host: the sources of bind mounts, namespaces, security modules. What is missing is
+// reported by the compiler, with its field.
 void gather_sources(HostFacts& facts, const spec::Spec& spec);
 
 } // namespace phial::runtime

@@ -8,28 +8,6 @@ namespace phial::runtime {
 
 namespace {
 
-// What the hook reads on its standard input, with room for the pid, which is known only when the program runs.
-struct StateText {
-  std::string text;
-  std::size_t pid; // offset of the ten characters
-};
-
-StateText state_text(const Request& request, std::string_view status) {
-  const spec::Spec& spec = *request.spec;
-  Json annotations = Json::object();
-  for (const auto& [key, value] : spec.annotations)
-    annotations.set(key, value);
-  StateText out;
-  out.text = "{\"ociVersion\":" + to_text(Json(spec.oci_version)) + ",\"id\":" + to_text(Json(request.id)) +
-             ",\"status\":\"" + std::string(status) + "\",\"pid\":";
-  out.pid = out.text.size();
-  out.text += std::string(program::kPaddedWidth - 1, ' ') + "0,\"bundle\":" + to_text(Json(request.bundle));
-  if (!spec.annotations.empty())
-    out.text += ",\"annotations\":" + to_text(annotations);
-  out.text += "}";
-  return out;
-}
-
 struct HookList {
   Section section;
   std::string_view name;   // in config.json
@@ -49,7 +27,7 @@ void add_list(Compiler& c, const Request& request, const std::vector<spec::Hook>
   for (std::size_t i = 0; i < hooks.size(); ++i) {
     const spec::Hook& hook = hooks[i];
     std::string field = "hooks." + std::string(list.name) + "[" + std::to_string(i) + "]";
-    StateText state = state_text(request, list.status);
+    StateText state = state_text(*request.spec, {request.id, request.bundle}, list.status);
     c.step(list.section, "run the hook " + words(hook), c.why(field), std::string(list.when));
     Data text = c.b.text(state.text);
     if (!tolerant) // a stopped container has no pid
@@ -74,6 +52,21 @@ void meet(Compiler& c, Section host, char there, char back) {
 }
 
 } // namespace
+
+StateText state_text(const spec::Spec& spec, const ContainerName& name, std::string_view status) {
+  Json annotations = Json::object();
+  for (const auto& [key, value] : spec.annotations)
+    annotations.set(key, value);
+  StateText out;
+  out.text = "{\"ociVersion\":" + to_text(Json(spec.oci_version)) + ",\"id\":" + to_text(Json(name.id)) +
+             ",\"status\":\"" + std::string(status) + "\",\"pid\":";
+  out.pid = out.text.size();
+  out.text += std::string(program::kPaddedWidth - 1, ' ') + "0,\"bundle\":" + to_text(Json(name.bundle));
+  if (!spec.annotations.empty())
+    out.text += ",\"annotations\":" + to_text(annotations);
+  out.text += "}";
+  return out;
+}
 
 void add_hooks_before_root(Compiler& c, const Request& request) {
   const spec::Hooks& hooks = request.spec->hooks;

@@ -28,6 +28,9 @@ struct HostFacts {
   std::string cpuset_mems;
   bool cpuset_inherits = false;
   std::vector<std::pair<std::string, SourceKind>> sources; // of the spec's bind mounts
+  bool apparmor = false; // looked up only where the spec asks for them, as what follows
+  bool selinux = false;
+  std::uint64_t host_namespaces = 0; // CLONE_NEW* of the spec's namespaces by path that are the caller's own
 
   [[nodiscard]] bool kernel_at_least(unsigned major, unsigned minor) const {
     return kernel_major > major || (kernel_major == major && kernel_minor >= minor);

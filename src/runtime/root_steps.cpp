@@ -92,9 +92,27 @@ void add_directory(Compiler& c, const std::string& directory) {
 
 } // namespace
 
+// Without a mount namespace of the container's own its mounts are the host's as well: they are made below a clone of
+// the root that lies upon it, and go with that.
+void add_shared_root(Compiler& c, const std::string& directory) {
+  add_directory(c, directory);
+  std::string quoted = shell_quote(directory);
+  c.step(Section::host, "lay the root over itself", "linux.namespaces has no mount namespace",
+         "what is mounted in the container goes when it goes", "mount --rbind " + quoted + " " + quoted,
+         ShellPlace::none);
+  c.set_attributes(c.root, 0, 0, MS_PRIVATE, true);
+  c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text(directory), MOVE_MOUNT_F_EMPTY_PATH})
+      .undone_by_call(SYS_umount2, {c.b.text(directory), MNT_DETACH | UMOUNT_NOFOLLOW},
+                      {"unmount what was mounted below " + directory, "the container is gone", "",
+                       "umount --lazy " + quoted, ShellPlace::none},
+                      EINVAL);
+}
+
 Result<> add_root_steps(Compiler& c, const Request& request) {
   c.root = c.b.slot("root");
-  if (request.root.layers.empty()) {
+  if (!has_mount_namespace(request.spec->platform)) {
+    add_shared_root(c, request.root.directory);
+  } else if (request.root.layers.empty()) {
     add_directory(c, request.root.directory);
   } else {
     TRY(check_lengths(request.root));
@@ -103,25 +121,42 @@ Result<> add_root_steps(Compiler& c, const Request& request) {
   return {};
 }
 
-Result<> add_root_place_steps(Compiler& c, const Request& request) {
-  std::uint64_t propagation = MS_PRIVATE;
+namespace {
+
+// The propagation the spec asks for, without MS_REC; private where it says nothing.
+Result<std::uint64_t> asked_propagation(const Request& request) {
   const std::string& asked = request.spec->platform.rootfs_propagation;
-  if (!asked.empty())
-    propagation = TRY(kernel::parse_propagation(asked)) & ~static_cast<std::uint64_t>(MS_REC);
+  if (asked.empty())
+    return std::uint64_t{MS_PRIVATE};
+  return TRY(kernel::parse_propagation(asked), "linux.rootfsPropagation") & ~static_cast<std::uint64_t>(MS_REC);
+}
+
+bool is_recursive(const std::string& propagation) {
+  return propagation.starts_with('r');
+}
+
+} // namespace
+
+Result<> add_root_place_steps(Compiler& c, const Request& request) {
+  if (!has_mount_namespace(request.spec->platform))
+    return {};
+  std::uint64_t propagation = TRY(asked_propagation(request));
   for (const spec::Mount& mount : request.spec->mounts)
     if (Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options))
       c.slave_tree = c.slave_tree || options->propagation == MS_SLAVE;
   c.step(Section::init, "cut the mounts off from the host's", c.why("linux.rootfsPropagation"),
          "no mount made here appears on the host",
-         propagation == MS_PRIVATE && !c.slave_tree ? "mount --make-rprivate /" : "mount --make-rslave /",
+         (propagation == MS_PRIVATE || propagation == MS_UNBINDABLE) && !c.slave_tree ? "mount --make-rprivate /"
+                                                                                      : "mount --make-rslave /",
          ShellPlace::inside);
   mount_attr attributes{};
   // Shared is for what is mounted in the container; towards the host a slave's copies suffice.
-  attributes.propagation = propagation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+  bool from_host = propagation == MS_SLAVE || propagation == MS_SHARED;
+  attributes.propagation = from_host ? MS_SLAVE : MS_PRIVATE;
   c.b.call(SYS_mount_setattr, {AT_FDCWD, c.b.text("/"), AT_RECURSIVE, c.b.object(attributes), sizeof attributes});
   c.step(Section::init, "put the root in place", c.why("root"));
-  // A clone of a shared mount is shared, and pivot_root refuses those.
-  c.set_attributes(c.root, 0, 0, MS_PRIVATE, true);
+  // A clone of a shared mount is shared, and pivot_root refuses those. A slave still gets what the host mounts there.
+  c.set_attributes(c.root, 0, 0, from_host ? MS_SLAVE : MS_PRIVATE, true);
   c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text("/"), MOVE_MOUNT_F_EMPTY_PATH});
   return {};
 }
@@ -132,6 +167,14 @@ void add_pivot_steps(Compiler& c, const Request& request) {
            "mount -o remount,bind,ro \"$root\"", ShellPlace::inside);
     c.set_attributes(c.root, MOUNT_ATTR_RDONLY, 0, 0, false);
   }
+  if (!has_mount_namespace(request.spec->platform)) {
+    c.step(Section::init, "make it the process's root", c.why("linux.namespaces"),
+           "paths begin there; the mounts stay the host's", "chroot", ShellPlace::none);
+    c.b.call(SYS_fchdir, {c.root});
+    c.b.call(SYS_chroot, {c.b.text(".")});
+    c.b.call(SYS_fchdir, {c.cwd});
+    return;
+  }
   c.step(Section::init, "make it the root of this mount namespace and let go of the host's", c.why("root"),
          "no path leads to the host's files", "pivot_root", ShellPlace::inside);
   c.b.call(SYS_fchdir, {c.root});
@@ -139,8 +182,12 @@ void add_pivot_steps(Compiler& c, const Request& request) {
   c.b.call(SYS_umount2, {c.b.text("."), MNT_DETACH});
   c.b.call(SYS_fchdir, {c.cwd});
   const std::string& propagation = request.spec->platform.rootfs_propagation;
-  if (propagation == "shared" || propagation == "rshared")
-    c.set_attributes(c.root, 0, 0, MS_SHARED, propagation == "rshared");
+  if (Result<std::uint64_t> asked = asked_propagation(request);
+      asked && (*asked == MS_SHARED || *asked == MS_UNBINDABLE)) {
+    c.step(Section::init, "make the root's propagation " + propagation, c.why("linux.rootfsPropagation"), "",
+           "mount --make-" + propagation + " /", ShellPlace::none);
+    c.set_attributes(c.root, 0, 0, *asked, is_recursive(propagation));
+  }
 }
 
 } // namespace phial::runtime

@@ -2,6 +2,7 @@
 // oom_score_adj.
 #include "base/text.hpp"
 #include "kernel/kabi.hpp"
+#include "kernel/namespaces.hpp"
 #include "kernel/sysctls.hpp"
 #include "runtime/mounts.hpp"
 
@@ -62,16 +63,8 @@ void write_proc(Compiler& c, const std::string& path, const std::string& value) 
 
 Result<> add_sysctls(Compiler& c, const spec::Linux& platform) {
   std::uint64_t own = 0;
-  for (const spec::Namespace& entry : platform.namespaces) {
-    if (entry.type == spec::NamespaceType::ipc)
-      own |= CLONE_NEWIPC;
-    if (entry.type == spec::NamespaceType::network)
-      own |= CLONE_NEWNET;
-    if (entry.type == spec::NamespaceType::uts)
-      own |= CLONE_NEWUTS;
-    if (entry.type == spec::NamespaceType::user)
-      own |= CLONE_NEWUSER;
-  }
+  for (const spec::Namespace& entry : platform.namespaces)
+    own |= kernel::facts(entry.type).flag & ~c.facts.host_namespaces;
   for (const auto& [name, value] : platform.sysctl) {
     std::string path = TRY(kernel::check_sysctl(name, value, own), "linux.sysctl");
     c.step(Section::init, "set " + name + " to " + value, c.why("linux.sysctl[" + name + "]"),

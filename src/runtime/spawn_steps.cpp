@@ -159,6 +159,10 @@ Result<> add_spawn_steps(Compiler& c, const Request& request) {
     const kernel::NamespaceFacts* facts = kernel::find_namespace(entry.flag);
     c.step(Section::init, "join the " + std::string(facts->oci_name) + " namespace", c.why("linux.namespaces"));
     c.b.call(SYS_setns, {entry.descriptor, entry.flag});
+    if (entry.flag == CLONE_NEWUSER) { // whoever joins is nobody there at first, and has every capability
+      c.b.call(SYS_setresgid, {0, 0, 0});
+      c.b.call(SYS_setresuid, {0, 0, 0});
+    }
   }
   return {};
 }

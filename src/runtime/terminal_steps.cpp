@@ -56,18 +56,18 @@ void take_pipes(Compiler& c) {
     c.b.call(SYS_dup3, {c.streams[static_cast<std::size_t>(standard)], standard, 0});
 }
 
+// What sendmsg(2) takes for bytes with one descriptor. unix(7), SCM_RIGHTS.
 struct Message {
-  char byte = 't';
-  char padding[7] = {};
   iovec part{};
   alignas(8) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr header{};
 };
 
-// sendmsg(2) of one byte with the descriptor in `slot`. unix(7), SCM_RIGHTS.
-void send_descriptor(Compiler& c, Slot slot) {
+} // namespace
+
+void send_descriptor(Compiler& c, Slot socket, Slot descriptor, Data bytes, std::size_t size) {
   Message message;
-  message.part.iov_len = 1;
+  message.part.iov_len = size;
   cmsghdr control{};
   control.cmsg_len = CMSG_LEN(sizeof(int));
   control.cmsg_level = SOL_SOCKET;
@@ -76,14 +76,12 @@ void send_descriptor(Compiler& c, Slot slot) {
   message.header.msg_iovlen = 1;
   message.header.msg_controllen = sizeof message.control;
   Data at = c.b.object(message);
-  c.b.point(at + offsetof(Message, part) + offsetof(iovec, iov_base), at);
+  c.b.point(at + offsetof(Message, part) + offsetof(iovec, iov_base), bytes);
   c.b.point(at + offsetof(Message, header) + offsetof(msghdr, msg_iov), at + offsetof(Message, part));
   c.b.point(at + offsetof(Message, header) + offsetof(msghdr, msg_control), at + offsetof(Message, control));
-  c.b.add(Op::store, {at + offsetof(Message, control) + CMSG_LEN(0), slot, sizeof(int)});
-  c.b.call(SYS_sendmsg, {c.sync, at + offsetof(Message, header), MSG_NOSIGNAL});
+  c.b.add(Op::store, {at + offsetof(Message, control) + CMSG_LEN(0), descriptor, sizeof(int)});
+  c.b.call(SYS_sendmsg, {socket, at + offsetof(Message, header), MSG_NOSIGNAL});
 }
-
-} // namespace
 
 void add_pipe_steps(Compiler& c, Stdio stdio, bool terminal, bool open_stdin) {
   if (stdio == Stdio::pipes && !terminal)
@@ -124,7 +122,7 @@ void add_terminal_steps(Compiler& c, const spec::Process& process) {
     size.ws_col = process.console_size->width;
     c.b.call(SYS_ioctl, {master, TIOCSWINSZ, c.b.object(size)});
   }
-  send_descriptor(c, master);
+  send_descriptor(c, c.sync, master, c.b.text("t"), 1);
   if (c.has_devpts) {
     Slot clone = c.b.slot("console");
     c.b.call(SYS_open_tree, {peer, c.b.text(""), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH}).into(clone);

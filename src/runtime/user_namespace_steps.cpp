@@ -31,11 +31,17 @@ bool has_own_user_namespace(const spec::Linux& platform) {
   return user != nullptr && user->path.empty();
 }
 
-Result<> add_user_map_steps(Compiler& c, const spec::Linux& platform) {
+bool has_user_namespace(const spec::Linux& platform) {
+  return platform.find(spec::NamespaceType::user) != nullptr;
+}
+
+bool has_mount_namespace(const spec::Linux& platform) {
+  return platform.find(spec::NamespaceType::mount) != nullptr;
+}
+
+void add_user_map_steps(Compiler& c, const spec::Linux& platform) {
   if (!has_own_user_namespace(platform))
-    return {};
-  if (platform.uid_mappings.empty() || platform.gid_mappings.empty())
-    return fail(Kind::input, "linux.uidMappings and linux.gidMappings: a new user namespace needs both");
+    return;
   std::string uids = map_text(platform.uid_mappings);
   std::string gids = map_text(platform.gid_mappings);
   c.step(Section::beside, "say who is who in the user namespace", c.why("linux.uidMappings"),
@@ -49,7 +55,6 @@ Result<> add_user_map_steps(Compiler& c, const spec::Linux& platform) {
   c.b.call(SYS_close, {directory});
   c.step(Section::beside, "let the process become user 0 there and execute phial-init", c.why("linux.uidMappings"));
   c.b.add(Op::release);
-  return {};
 }
 
 } // namespace phial::runtime

@@ -141,9 +141,6 @@ TEST(Compile, WrongInputIsRefusedWithItsField) {
   Case missing;
   missing.spec.mounts.push_back({"/data", "bind", "/nowhere", {"bind"}, {}, {}});
   EXPECT_NE(missing.compile().error().text().find("mounts[7]"), std::string::npos);
-  Case capability;
-  capability.spec.process->capabilities->bounding = {"CAP_FLY"};
-  EXPECT_NE(capability.compile().error().text().find("process.capabilities.bounding[0]"), std::string::npos);
   Case sysctl;
   sysctl.spec.platform.sysctl = {{"kernel.core_pattern", "x"}};
   EXPECT_FALSE(sysctl.compile());
@@ -163,6 +160,74 @@ TEST(Compile, OnlyAmbientCapabilitiesThatCanBeRaisedAreRaised) {
   EXPECT_NE(raised(), std::string::npos);
 }
 
+TEST(Compile, WhatTheMachineDoesForTheProcess) {
+  Case c;
+  spec::Process& process = *c.spec.process;
+  process.scheduler.emplace();
+  process.scheduler->policy = 1;
+  process.scheduler->priority = 7;
+  process.scheduler->flags = 1;
+  process.io_priority = spec::IoPriority{2, 4};
+  process.apparmor_profile = "acme";
+  process.selinux_label = "system_u:system_r:svirt_t:s0";
+  c.spec.platform.memory_policy = spec::MemoryPolicy{3, "0-1,3", 1U << 15};
+  c.spec.platform.personality = 8;
+  c.spec.platform.namespaces.push_back({spec::NamespaceType::time, ""});
+  c.spec.platform.boottime_offset = spec::TimeOffset{100, 5};
+  c.facts.apparmor = true;
+  c.facts.selinux = true;
+  c.expect("served-v2");
+}
+
+TEST(Compile, ASeccompListenerGetsTheDescriptorFromTheInit) {
+  Case c;
+  c.request.bundle = "/bundle";
+  c.spec.platform.seccomp.emplace();
+  c.spec.platform.seccomp->listener_path = "/run/agent";
+  c.spec.platform.seccomp->listener_metadata = "words";
+  c.spec.platform.seccomp->rules.push_back({{"mount"}, kernel::SeccompAction::notify, {}, {}});
+  c.expect("listener-v2");
+  c.spec.platform.seccomp->rules.push_back({{"sendmsg"}, kernel::SeccompAction::error, {}, {}});
+  EXPECT_NE(c.compile().error().text().find("sendmsg"), std::string::npos);
+}
+
+TEST(Compile, WithoutAMountNamespaceTheRootIsLaidOverItself) {
+  Case c;
+  std::erase_if(c.spec.platform.namespaces, [](const auto& entry) { return entry.type == spec::NamespaceType::mount; });
+  EXPECT_NE(c.compile().error().text().find("linux.maskedPaths"), std::string::npos);
+  c.spec.platform.masked_paths.clear();
+  c.spec.platform.readonly_paths.clear();
+  program::Program program = c.compile().value();
+  EXPECT_EQ(program::count(program).undo, 2U); // the cgroup, and the mount
+  std::string text = program::print_calls(program, {.width = 0});
+  EXPECT_EQ(text.find("pivot_root"), std::string::npos);
+  EXPECT_NE(text.find("chroot(\".\")"), std::string::npos);
+}
+
+TEST(Compile, WhatIsTheHostsIsNotChanged) {
+  auto refused = [](auto change) {
+    Case c;
+    change(c);
+    Result<program::Program> program = c.compile();
+    return program ? std::string() : program.error().text();
+  };
+  auto without = [](Case& c, spec::NamespaceType type) {
+    std::erase_if(c.spec.platform.namespaces, [&](const auto& entry) { return entry.type == type; });
+  };
+  EXPECT_NE(refused([&](Case& c) { without(c, spec::NamespaceType::uts); }).find("hostname"), std::string::npos);
+  EXPECT_NE(refused([&](Case& c) {
+              without(c, spec::NamespaceType::network);
+              c.spec.platform.namespaces.push_back({spec::NamespaceType::network, "/proc/1/ns/net"});
+              c.facts.host_namespaces = CLONE_NEWNET;
+              c.spec.platform.sysctl = {{"net.ipv4.ip_forward", "1"}};
+            }).find("net.ipv4.ip_forward"),
+            std::string::npos);
+  EXPECT_NE(refused([](Case& c) { c.spec.platform.boottime_offset.emplace(); }).find("linux.timeOffsets"),
+            std::string::npos);
+  EXPECT_NE(refused([](Case& c) { c.spec.platform.uid_mappings = {{0, 1, 1}}; }).find("linux.uidMappings"),
+            std::string::npos);
+}
+
 TEST(Compile, ExecJoinsAndNeverMakes) {
   spec::Process process = *default_spec().process;
   process.terminal = false;
@@ -174,6 +239,23 @@ TEST(Compile, ExecJoinsAndNeverMakes) {
   Result<program::Program> program = compile_exec(request, facts_v2());
   ASSERT_TRUE(program) << program.error().text();
   expect_golden(program::print_calls(*program, {.width = 0}), "compile/exec-v2");
+}
+
+TEST(Compile, ExecOnGivenProcessors) {
+  spec::Process process = *default_spec().process;
+  process.terminal = false;
+  process.exec_cpu_affinity = spec::CpuAffinity{"0-3,8", "1"};
+  ExecRequest request;
+  request.process = &process;
+  request.pidfd = 6;
+  request.join = CLONE_NEWNS;
+  std::string text = program::print_calls(compile_exec(request, facts_v2()).value(), {.width = 0});
+  std::size_t initial = text.find("sched_setaffinity(0, 8, {0-3,8})");
+  std::size_t born = text.find("clone3(");
+  std::size_t final = text.find("sched_setaffinity(0, 8, {1})");
+  ASSERT_NE(final, std::string::npos);
+  EXPECT_LT(initial, born);
+  EXPECT_LT(born, final);
 }
 
 } // namespace

@@ -60,7 +60,8 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_pivot_steps(c, request);
   add_limit_steps(c, process);
   add_personality_steps(c, spec.platform);
-  add_keyring_steps(c);
+  if (request.new_keyring)
+    add_keyring_steps(c);
   add_identity_steps(c, process);
 
   // The init, from start to the exec.

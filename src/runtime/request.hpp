@@ -82,6 +82,8 @@ struct Request {
   bool wait_for_start = false; // create: the init waits at a socket, `start`, in `state_directory`
   std::string state_directory; // of the container; used where wait_for_start
   std::string bundle;          // absolute; what hooks are told, and where they run
+  bool no_pivot = false;       // leave the old root beneath the new one, for a root that pivot_root refuses (a ramdisk)
+  bool new_keyring = true;
   unsigned preserved = 0;      // descriptors from 3 on that the container's program gets
   std::vector<Reason> reasons;
   std::string fallback_reason = "config.json"; // for fields that no reason speaks for: "config.json: FIELD"

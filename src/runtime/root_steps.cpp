@@ -175,11 +175,18 @@ void add_pivot_steps(Compiler& c, const Request& request) {
     c.b.call(SYS_fchdir, {c.cwd});
     return;
   }
-  c.step(Section::init, "make it the root of this mount namespace and let go of the host's", c.why("root"),
-         "no path leads to the host's files", "pivot_root", ShellPlace::inside);
-  c.b.call(SYS_fchdir, {c.root});
-  c.b.call(SYS_pivot_root, {c.b.text("."), c.b.text(".")});
-  c.b.call(SYS_umount2, {c.b.text("."), MNT_DETACH});
+  if (request.no_pivot) {
+    c.step(Section::init, "make it this process's root; the host's lies covered beneath it", "--no-pivot",
+           "a path leads to the host's files only for who may mount", "chroot \"$root\"");
+    c.b.call(SYS_fchdir, {c.root});
+    c.b.call(SYS_chroot, {c.b.text(".")});
+  } else {
+    c.step(Section::init, "make it the root of this mount namespace and let go of the host's", c.why("root"),
+           "no path leads to the host's files", "pivot_root", ShellPlace::inside);
+    c.b.call(SYS_fchdir, {c.root});
+    c.b.call(SYS_pivot_root, {c.b.text("."), c.b.text(".")});
+    c.b.call(SYS_umount2, {c.b.text("."), MNT_DETACH});
+  }
   c.b.call(SYS_fchdir, {c.cwd});
   const std::string& propagation = request.spec->platform.rootfs_propagation;
   if (Result<std::uint64_t> asked = asked_propagation(request);

@@ -82,6 +82,8 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   request.wait_for_start = waits;
   request.state_directory = state_path(options.root, options.id);
   request.preserved = options.preserve_fds;
+  request.no_pivot = options.no_pivot;
+  request.new_keyring = options.new_keyring;
   if (options.manager == CgroupManager::systemd) {
     request.systemd = TRY(systemd_scope(bundle.spec, options.id, options.systemd));
     request.cgroup = request.systemd->cgroup;

@@ -38,7 +38,7 @@ constexpr Option kGlobalOptions[] = {
      .help = "How failures are told: text for people, json for programs",
      .fallback = "text",
      .choices = "text|json"},
-    {.name = "debug", .letter = 'D', .help = "Say more about a failure"},
+    {.name = "debug", .letter = 'D', .help = "As docker has it; what there is to say of a failure is always said"},
     {.name = "version", .letter = 'v', .help = "Print the version and end"},
     {.name = "help", .letter = 'h', .help = "Print this page and end"},
 };

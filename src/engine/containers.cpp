@@ -196,6 +196,14 @@ Result<Container> load(const Engine& engine, const std::string& id, std::string 
   return out;
 }
 
+Result<Container> find_damaged(const Engine& engine, std::string_view reference) {
+  Container out;
+  out.record.id = TRY(resolve(reference, TRY(all_names(engine)), TRY(all_ids(engine))));
+  out.name = reference;
+  TRY(add_run(engine, out));
+  return out;
+}
+
 Result<Container> find(const Engine& engine, std::string_view reference) {
   auto names = TRY(all_names(engine));
   std::string id = TRY(resolve(reference, names, TRY(all_ids(engine))));

@@ -40,6 +40,9 @@ void drop_dangling_names(const Engine& engine);
 // The record and the present truth of the container with that id. `name`: its present one, where known.
 [[nodiscard]] Result<Container> load(const Engine& engine, const std::string& id, std::string name = {});
 
+// The same without its record, which cannot be read: the id, and what the kernel says of its run.
+[[nodiscard]] Result<Container> find_damaged(const Engine& engine, std::string_view reference);
+
 // Takes the container's lock, waiting for whoever has it. Held until the Fd is closed; flock(2).
 [[nodiscard]] Result<Fd> lock_container(const Engine& engine, const std::string& id);
 // Waits until no monitor looks after the container, and mends what one that was killed left: runs its program's undo,

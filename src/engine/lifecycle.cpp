@@ -191,8 +191,18 @@ Result<> remove_everything(const Engine& engine, const Container& container, boo
 
 } // namespace
 
+namespace {
+
+// With --force also a container whose record cannot be read: what runs of it is known to the kernel.
+Result<Container> find_to_remove(const Engine& engine, std::string_view reference, bool force) {
+  Result<Container> out = find(engine, reference);
+  return !out && force && out.error().kind == Kind::input ? find_damaged(engine, reference) : out;
+}
+
+} // namespace
+
 Result<std::string> remove(const Engine& engine, std::string_view reference, bool force, bool volumes) {
-  Container container = TRY(find(engine, reference));
+  Container container = TRY(find_to_remove(engine, reference, force));
   std::string id = container.record.id;
   if (container.is_running() && !force)
     return fail(Kind::state, "container " + container.name + " is " + std::string(status_name(container.status)),
@@ -203,6 +213,8 @@ Result<std::string> remove(const Engine& engine, std::string_view reference, boo
   if (!lock)
     return lock.error().kind == Kind::not_found ? Result<std::string>(id) : std::unexpected(std::move(lock).error());
   Result<Container> now = load(engine, id, container.name);
+  if (!now && force && now.error().kind == Kind::input)
+    now = find_damaged(engine, id);
   if (!now)
     return now.error().kind == Kind::not_found ? Result<std::string>(id) : std::unexpected(std::move(now).error());
   if (now->is_running()) {

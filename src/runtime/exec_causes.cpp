@@ -159,8 +159,8 @@ std::optional<Diagnosis> examine_elf(const RootView& root, const Attempt& attemp
   if (!runs_here(*elf))
     return Diagnosis{name + " is made for " + architecture_name(*elf) + ", this machine is " +
                          std::string(host_architecture()),
-                     "use an image for this machine (phial pull --platform linux/" + std::string(host_architecture()) +
-                         "), or register an emulator: Debian's package qemu-user-static",
+                     "use an image for linux/" + std::string(host_architecture()) +
+                         ", or register an emulator: Debian's package qemu-user-static",
                      invalid};
   if (elf->type == ET_REL || elf->type == ET_CORE)
     return Diagnosis{name + (elf->type == ET_REL ? " is an object file that was never linked" : " is a core dump"),

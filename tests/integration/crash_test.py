@@ -295,6 +295,16 @@ def test_sigkill_of_the_monitor(t):
         yard.clear()
 
 
+def test_a_damaged_record_is_told_and_can_be_removed(t):
+    with Yard(t) as yard:
+        identity = t.ok("run", "-d", "--name", "torn", "--cgroup-parent", yard.parent, "busybox", "sleep", "1000").strip()
+        (t.root / "containers" / identity / "record.json").write_text('{"id": "')
+        t.fails(1, "rm", "torn", err="record.json")
+        t.ok("rm", "-f", "torn")
+        expect(not yard.alive())
+        yard.expect_nothing_left()
+
+
 def test_sigkill_of_the_monitor_and_then_of_the_container(t):
     """Nobody is left who could write anything down."""
     with Yard(t) as yard:

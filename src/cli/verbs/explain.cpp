@@ -108,6 +108,7 @@ constexpr Verb kExplain = {
     .words = Offer::verb,
     .options = {.own = kOptions},
     .examples = kExamples,
+    .failure = 125,
     .misuse = 125,
     .run = run,
 };

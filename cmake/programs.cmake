@@ -46,8 +46,19 @@ function(phial_link NAME)
   add_dependencies(programs ${NAME})
 endfunction()
 
+# lean(NAME): a heap for one command, and none of what the C++ library brings for throwing. muldefs: where some other part
+# of that library pulls its own versions in, ours, which come first, stand.
+function(lean NAME)
+  target_sources(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src/helpers/lean/heap.cpp
+    ${CMAKE_SOURCE_DIR}/src/helpers/lean/failures.cpp)
+  target_link_options(${NAME} PRIVATE -Wl,-z,muldefs)
+endfunction()
+
 program(phial cli phial_cli)
 program(phial-oci oci phial_oci)
+if(PHIAL_STATIC)
+  lean(phial-oci)
+endif()
 
 # phial-monitor stays with every container: it is made small, of the base and program rooms and the engine's files that
 # say so, and has nothing of the rest.

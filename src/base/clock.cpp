@@ -1,5 +1,7 @@
 #include "base/clock.hpp"
 
+#include "base/decimal.hpp"
+
 #include "base/text.hpp"
 
 #include <ctime>
@@ -181,10 +183,10 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
     std::size_t end = text.find_first_not_of("0123456789.");
     if (end == 0 || end == std::string_view::npos)
       return std::nullopt;
-    double value = 0;
-    auto [stop, problem] = std::from_chars(text.data(), text.data() + end, value);
-    if (problem != std::errc() || stop != text.data() + end)
+    std::optional<double> read = parse_decimal(text.substr(0, end));
+    if (!read)
       return std::nullopt;
+    double value = *read;
     text.remove_prefix(end);
     std::string_view name = text.substr(0, text.find_first_of("0123456789."));
     const Unit* unit = nullptr;

@@ -1,5 +1,7 @@
 #include "base/file.hpp"
 
+#include "base/text.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -72,6 +74,18 @@ Result<std::string> read_file_at(int directory, const std::string& path, std::si
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   return read_file_at(AT_FDCWD, path, limit);
+}
+
+Result<std::string> read_value(const std::string& path) {
+  Fd fd = TRY(open_at(AT_FDCWD, path, O_RDONLY));
+  char buffer[4096];
+  ssize_t n = -1;
+  do
+    n = ::read(fd.get(), buffer, sizeof buffer);
+  while (n < 0 && errno == EINTR);
+  if (n < 0)
+    return fail_call("read", path);
+  return std::string(trim(std::string_view(buffer, static_cast<std::size_t>(n))));
 }
 
 Result<> write_all(int fd, std::string_view bytes) {

@@ -1,6 +1,7 @@
 #include "base/json.hpp"
 
 #include <rapidjson/error/error.h>
+#include <rapidjson/internal/dtoa.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
@@ -394,10 +395,11 @@ void write_double(std::string& out, double value) {
     out += "null";
     return;
   }
-  std::array<char, 64> buffer{};
-  auto [end, problem] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  (void)problem; // the shortest form of a double needs 24 characters
-  out.append(buffer.data(), end);
+  std::array<char, 32> buffer{}; // the shortest form of a double needs 25 characters
+  std::string_view text(buffer.data(), rapidjson::internal::dtoa(value, buffer.data()) - buffer.data());
+  if (text.ends_with(".0"))
+    text.remove_suffix(2);
+  out += text;
 }
 
 class Writer {

@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include "base/decimal.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -88,10 +90,10 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   std::size_t digits = text.find_first_not_of("0123456789.");
   std::string_view number = text.substr(0, digits);
   std::string unit = digits == std::string_view::npos ? "" : lower(trim(text.substr(digits)));
-  double value = 0;
-  auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), value);
-  if (number.empty() || problem != std::errc() || end != number.data() + number.size())
+  std::optional<double> read = parse_decimal(number);
+  if (!read)
     return std::nullopt;
+  double value = *read;
   constexpr std::string_view kUnits = "bkmgtp";
   std::size_t power = 0;
   if (!unit.empty()) {

@@ -126,16 +126,16 @@ extern "C" [[noreturn]] __attribute__((used)) void phial_init(const std::uint64_
   std::uint64_t descriptor = decimal(reinterpret_cast<const char*>(stack[2]));
   std::uint64_t size = decimal(reinterpret_cast<const char*>(stack[3]));
   // Private: what the init writes (slots, out-parameters) stays its own, and the seals forbid anything else.
-  long mapped =
-      raw_call(__NR_mmap, kImageBase, size, kProtRead | kProtWrite, MAP_PRIVATE | MAP_FIXED_NOREPLACE, descriptor, 0);
+  long mapped = raw_call(__NR_mmap, kImageBase, size, kProtRead | kProtWrite,
+                         MAP_PRIVATE | MAP_FIXED_NOREPLACE | MAP_POPULATE, descriptor, 0);
   if (mapped != static_cast<long>(kImageBase))
     leave(125);
   Machine machine;
   machine.image = reinterpret_cast<ImageHeader*>(kImageBase);
   machine.named = named;
   std::uint64_t journal = slots_of(machine.image)[machine.image->journal_slot];
-  long journal_at =
-      raw_call(__NR_mmap, 0, journal_size(machine.image->code_count), kProtRead | kProtWrite, MAP_SHARED, journal, 0);
+  long journal_at = raw_call(__NR_mmap, 0, journal_size(machine.image->code_count), kProtRead | kProtWrite,
+                             MAP_SHARED | MAP_POPULATE, journal, 0);
   if (journal_at < 0 && journal_at > -4096)
     leave(125);
   machine.journal = reinterpret_cast<Journal*>(journal_at);

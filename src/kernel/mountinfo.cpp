@@ -88,6 +88,8 @@ bool MountInfo::has_super_option(std::string_view option) const {
 }
 
 std::string unescape_octal(std::string_view text) {
+  if (text.find('\\') == std::string_view::npos)
+    return std::string(text);
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -38,15 +38,14 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
 
 Result<std::uint64_t> start_time_of(pid_t pid) {
   std::string path = "/proc/" + std::to_string(pid) + "/stat";
-  auto stat = parse_stat(TRY(read_file(path)));
+  auto stat = parse_stat(TRY(read_value(path)));
   if (!stat)
     return fail(Kind::system, path + " cannot be understood");
   return stat->start;
 }
 
 Result<std::string> boot_id() {
-  std::string text = TRY(read_file("/proc/sys/kernel/random/boot_id"));
-  return std::string(trim(text));
+  return read_value("/proc/sys/kernel/random/boot_id");
 }
 
 Result<Fd> open_process(pid_t pid, std::uint64_t start) {

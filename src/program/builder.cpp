@@ -63,6 +63,19 @@ Added& Added::undone_by_call(long number, std::initializer_list<Arg> args, StepT
   return *this;
 }
 
+// Room for what a container of the usual kind takes: nothing is moved while it grows.
+Builder::Builder() {
+  Part& init = part(Section::init);
+  init.code.reserve(384);
+  init.steps.reserve(64);
+  part(Section::host).code.reserve(96);
+  part(Section::host).steps.reserve(32);
+  slots_.reserve(192);
+  initial_.reserve(192);
+  slot_names_.reserve(64);
+  data_.reserve(8192);
+}
+
 void Builder::step(Section section, StepText text) {
   open_ = section;
   Part& to = part(section);
@@ -118,20 +131,17 @@ Slot Builder::slot(std::string_view name) {
 }
 
 Slot Builder::given(std::string_view name, std::uint64_t value) {
-  unsigned seen = ++slot_names_[std::string(name)];
-  slots_.push_back(seen == 1 ? std::string(name) : std::string(name) + std::to_string(seen));
+  auto known = std::ranges::find(slot_names_, name, &SlotName::name);
+  if (known == slot_names_.end())
+    known = slot_names_.insert(known, {std::string(name), 0});
+  ++known->seen;
+  slots_.push_back(known->seen == 1 ? std::string(name) : std::string(name) + std::to_string(known->seen));
   initial_.push_back(value);
   return {static_cast<std::uint16_t>(slots_.size() - 1)};
 }
 
 Data Builder::text(std::string_view text) {
-  auto [found, fresh] = texts_.try_emplace(std::string(text), 0);
-  if (fresh) {
-    found->second = static_cast<std::uint32_t>(data_.size());
-    data_ += text;
-    data_ += '\0';
-  }
-  return {found->second};
+  return {texts_.put(data_, text)};
 }
 
 Data Builder::room(std::size_t size, std::size_t align) {
@@ -176,6 +186,14 @@ Program Builder::finish() {
   lay_undo();
   Program out;
   std::array<std::uint32_t, kSections> base{};
+  std::size_t instructions = 0;
+  std::size_t steps = 0;
+  for (const Part& part : parts_) {
+    instructions += part.code.size();
+    steps += part.steps.size();
+  }
+  out.code.reserve(instructions);
+  out.steps.reserve(steps);
   for (unsigned s = 0; s < kSections; ++s) {
     base[s] = static_cast<std::uint32_t>(out.code.size());
     auto first_step = static_cast<std::uint16_t>(out.steps.size());

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "program/program.hpp"
+#include "program/text_pool.hpp"
 
 #include <concepts>
 #include <cstring>
 #include <span>
 #include <type_traits>
-#include <unordered_map>
 
 namespace phial::program {
 
@@ -65,6 +65,8 @@ class Label {
 
 class Builder {
 public:
+  Builder();
+
   // Opens a step; the instructions that follow belong to it.
   void step(Section section, StepText text);
   // Appends to the open step's shell text, on lines of their own, and says where it belongs.
@@ -126,8 +128,12 @@ private:
   std::vector<std::uint64_t> initial_;
   std::string data_;
   std::vector<Pointer> pointers_;
-  std::unordered_map<std::string, std::uint32_t> texts_;
-  std::unordered_map<std::string, unsigned> slot_names_;
+  TextPool texts_;
+  struct SlotName {
+    std::string name;
+    unsigned seen = 0;
+  };
+  std::vector<SlotName> slot_names_;
   WellKnownSlots known_;
 };
 

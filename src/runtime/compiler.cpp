@@ -66,8 +66,12 @@ Slot Compiler::target(std::string_view path, TargetKind kind) {
   std::vector<std::string> names = components(path);
   if (names.empty())
     return root;
-  if (has_dev && names.size() == 2 && names[0] == "dev")
-    return target_in_dev(names[1], kind);
+  if (has_dev && names.size() == 2 && names[0] == "dev") {
+    make_in_dev(names[1], kind);
+    Slot at = b.slot("at");
+    b.call(SYS_openat, {dev, b.text(names[1]), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(at);
+    return at;
+  }
   std::string whole = join(names, "/");
   std::uint64_t directory = kind == TargetKind::directory ? O_DIRECTORY : 0;
   program::Label found;
@@ -91,14 +95,11 @@ Slot Compiler::target(std::string_view path, TargetKind kind) {
 }
 
 // A fresh file system of ours that nobody else has seen: there is nothing in it to be led astray by.
-Slot Compiler::target_in_dev(const std::string& name, TargetKind kind) {
+void Compiler::make_in_dev(const std::string& name, TargetKind kind) {
   if (kind == TargetKind::directory)
     b.call(SYS_mkdirat, {dev, b.text(name), 0755}).tolerate(EEXIST);
   else
     b.call(SYS_mknodat, {dev, b.text(name), S_IFREG | 0644, 0}).tolerate(EEXIST);
-  Slot at = b.slot("at");
-  b.call(SYS_openat, {dev, b.text(name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(at);
-  return at;
 }
 
 Slot Compiler::existing(std::string_view path, program::Label& missing, int more_flags) {
@@ -119,6 +120,18 @@ Compiler::Place Compiler::place(std::string_view path) {
 
 void Compiler::attach(Slot mount, Slot onto) {
   b.call(SYS_move_mount, {mount, b.text(""), onto, b.text(""), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH});
+}
+
+void Compiler::attach(Slot mount, Slot directory, std::string_view name) {
+  b.call(SYS_move_mount, {mount, b.text(""), directory, b.text(name), MOVE_MOUNT_F_EMPTY_PATH});
+}
+
+void Compiler::attach(Slot mount, std::string_view path, TargetKind kind) {
+  std::vector<std::string> names = components(path);
+  if (!has_dev || names.size() != 2 || names[0] != "dev")
+    return attach(mount, target(path, kind));
+  make_in_dev(names[1], kind);
+  attach(mount, dev, names[1]);
 }
 
 void Compiler::set_attributes(Slot mount, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation,

@@ -88,11 +88,15 @@ struct Compiler {
 
   // Attaches the mount in `mount` onto the object in `onto`. move_mount(2).
   void attach(Slot mount, Slot onto);
+  // The same onto an entry of a file system that is ours alone: nobody else could have put a link there.
+  void attach(Slot mount, Slot directory, std::string_view name);
+  // The same onto a path of the container, made where it is missing.
+  void attach(Slot mount, std::string_view path, TargetKind kind);
   // mount_setattr(2) on a mount.
   void set_attributes(Slot mount, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation, bool recursive);
 
 private:
-  Slot target_in_dev(const std::string& name, TargetKind kind);
+  void make_in_dev(const std::string& name, TargetKind kind);
   Slot make_components(Slot from, const std::vector<std::string>& names);
   Slot resolve(std::string_view path, std::uint64_t flags);
 };

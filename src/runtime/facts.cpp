@@ -25,8 +25,7 @@ void read_release(HostFacts& facts) {
 }
 
 std::string first_line(const std::string& path) {
-  Result<std::string> text = read_file(path);
-  return text ? std::string(trim(*text)) : std::string();
+  return read_value(path).value_or(std::string());
 }
 
 // A v1 cpuset is empty when it is made and takes no process; below a parent that is filled and says clone_children it

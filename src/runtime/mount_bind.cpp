@@ -64,8 +64,7 @@ Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::Mou
              "\nmount --" + (options.recursive_bind ? "rbind " : "bind ") + shell_quote(mount.source) + " " + to +
              propagation_shell(c, options, to) + remount_shell(options, to),
          ShellPlace::inside);
-  Slot target = c.target(mount.destination, directory ? TargetKind::directory : TargetKind::file);
-  c.attach(c.mounts[index], target);
+  c.attach(c.mounts[index], mount.destination, directory ? TargetKind::directory : TargetKind::file);
   return {};
 }
 

@@ -62,8 +62,6 @@ void add_hierarchies(Compiler& c, const Request& request, const spec::Mount& mou
     std::string label = hierarchy.name.empty() ? hierarchy.label() : hierarchy.name;
     std::string to = in_root(mount.destination + "/" + label);
     c.b.call(SYS_mkdirat, {directory, c.b.text(label), 0755});
-    Slot target = c.b.slot("at");
-    c.b.call(SYS_openat, {directory, c.b.text(label), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(target);
     Slot shown = c.b.slot("hierarchy");
     if (has_namespace(request)) {
       kernel::MountOptions of_hierarchy = hierarchy_options(hierarchy);
@@ -74,15 +72,18 @@ void add_hierarchies(Compiler& c, const Request& request, const spec::Mount& mou
       c.b.call(SYS_open_tree,
                {AT_FDCWD, c.b.text(hierarchy.directory(request.cgroup)), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC})
           .into(shown);
-      c.set_attributes(shown, options.attr_set, 0, MS_PRIVATE, false);
       shell += "\nmkdir " + to + "\nmount --bind " + hierarchy.directory(request.cgroup) + " " + to +
                "\nmount -o remount,bind," + words + " " + to;
     }
-    c.attach(shown, target);
+    c.attach(shown, directory, label);
     add_links(c, directory, hierarchy, shell, mount.destination);
   }
-  if ((options.attr_set & MOUNT_ATTR_RDONLY) != 0) {
+  // Clones have the host's attributes until here: one call gives all of them ours, and makes the links final.
+  if (!has_namespace(request))
+    c.set_attributes(directory, options.attr_set, 0, MS_PRIVATE, true);
+  else if ((options.attr_set & MOUNT_ATTR_RDONLY) != 0)
     c.set_attributes(directory, MOUNT_ATTR_RDONLY, 0, 0, false);
+  if ((options.attr_set & MOUNT_ATTR_RDONLY) != 0) {
     shell += "\nmount -o remount,bind,ro " + in_root(mount.destination);
   }
   c.b.shell(shell, ShellPlace::inside);

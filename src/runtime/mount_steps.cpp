@@ -99,7 +99,7 @@ Result<> add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::Mou
              (late ? "\nmount -o remount,bind,ro " + in_root(mount.destination) : ""),
          ShellPlace::inside);
   Slot made = make_filesystem(c, mount.type, mount.source, options, attributes);
-  c.attach(made, c.target(mount.destination, TargetKind::directory));
+  c.attach(made, mount.destination, TargetKind::directory);
   if (mount.type == "proc") {
     c.proc = made;
     c.has_proc = true;

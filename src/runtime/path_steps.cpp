@@ -3,22 +3,38 @@
 #include "kernel/kabi.hpp"
 #include "runtime/mounts.hpp"
 
+#include <algorithm>
+#include <cerrno>
+
 namespace phial::runtime {
 
 namespace {
 
 // Files are covered by the host's own /dev/null, as the init still sees it: what the container may call /dev/null is
 // not trusted. Directories are covered by an empty read-only file system.
-void cover(Compiler& c, Slot null, const std::string& path) {
-  program::Label done;
-  Slot at = c.existing(path, done);
+void cover_as(Compiler& c, Slot null, Slot at, bool directory) {
+  constexpr std::uint64_t kEmpty = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  if (directory)
+    return c.attach(make_filesystem(c, "tmpfs", "", {}, kEmpty), at);
   Slot file = c.b.slot("cover");
   c.b.call(SYS_open_tree, {null, c.b.text(""), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH}).into(file);
   c.attach(file, at);
-  c.b.then(done, EINVAL); // a directory takes no file: then the empty file system
-  c.attach(
-      make_filesystem(c, "tmpfs", "", {}, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
-      at);
+}
+
+// What to try first; a wrong guess costs a few calls.
+bool is_directory_mostly(std::string_view path) {
+  constexpr std::string_view kDirectories[] = {"/proc/acpi", "/proc/asound", "/proc/scsi", "/sys/firmware",
+                                               "/sys/devices/virtual/powercap"};
+  return std::ranges::find(kDirectories, path) != std::end(kDirectories);
+}
+
+void cover(Compiler& c, Slot null, const std::string& path) {
+  program::Label done;
+  Slot at = c.existing(path, done);
+  bool guess = is_directory_mostly(path);
+  cover_as(c, null, at, guess);
+  c.b.then(done, EINVAL); // a directory takes no file, and a file no directory: then the other
+  cover_as(c, null, at, !guess);
   c.b.place(done);
 }
 
@@ -38,6 +54,31 @@ void add_masked(Compiler& c, const std::vector<std::string>& paths) {
   }
 }
 
+// Entries of proc that are no links on any kernel: they need no looking up before they are cloned.
+bool is_plain_in_proc(const std::vector<std::string>& names) {
+  constexpr std::string_view kPlain[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+  return names.size() == 2 && names[0] == "proc" && std::ranges::find(kPlain, names[1]) != std::end(kPlain);
+}
+
+void make_read_only(Compiler& c, const std::string& path) {
+  constexpr std::uint64_t kClone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+  std::vector<std::string> names = components(path);
+  program::Label done;
+  Slot clone = c.b.slot("clone");
+  if (c.has_proc && is_plain_in_proc(names)) {
+    c.b.call(SYS_open_tree, {c.proc, c.b.text(names[1]), kClone | AT_SYMLINK_NOFOLLOW}).into(clone);
+    c.b.otherwise(done, ENOENT);
+    c.set_attributes(clone, MOUNT_ATTR_RDONLY, 0, 0, true);
+    c.attach(clone, c.proc, names[1]);
+  } else {
+    Slot at = c.existing(path, done);
+    c.b.call(SYS_open_tree, {at, c.b.text(""), kClone | AT_EMPTY_PATH}).into(clone);
+    c.set_attributes(clone, MOUNT_ATTR_RDONLY, 0, 0, true);
+    c.attach(clone, at);
+  }
+  c.b.place(done);
+}
+
 void add_readonly(Compiler& c, const std::vector<std::string>& paths) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     std::string to = in_root(paths[i]);
@@ -45,14 +86,7 @@ void add_readonly(Compiler& c, const std::vector<std::string>& paths) {
            "the container cannot write it",
            "if [ -e " + to + " ]; then mount --rbind " + to + " " + to + "; mount -o remount,bind,ro " + to + "; fi",
            ShellPlace::inside);
-    program::Label done;
-    Slot at = c.existing(paths[i], done);
-    Slot clone = c.b.slot("clone");
-    c.b.call(SYS_open_tree, {at, c.b.text(""), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE})
-        .into(clone);
-    c.set_attributes(clone, MOUNT_ATTR_RDONLY, 0, 0, true);
-    c.attach(clone, at);
-    c.b.place(done);
+    make_read_only(c, paths[i]);
   }
 }
 

@@ -120,15 +120,19 @@ Result<std::vector<CgroupMembership>> parse_process_cgroups(std::string_view tex
   return rows;
 }
 
-Result<std::string> find_unified_mount(std::string_view mountinfo) {
-  std::vector<MountInfo> mounts = TRY(parse_mountinfo(mountinfo));
-  const MountInfo* mount = unified_mount(mounts);
-  return mount != nullptr ? mount->point : std::string();
+namespace {
+
+// The lines whose type begins with "cgroup": a host may have hundreds of others. A blank within a path is "\\040".
+Result<std::vector<MountInfo>> cgroup_mounts(std::string_view mountinfo) {
+  std::string lines;
+  for (std::string_view line : split(mountinfo, '\n'))
+    if (line.find(" - cgroup") != std::string_view::npos)
+      (lines += line) += '\n';
+  return parse_mountinfo(lines);
 }
 
-Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string_view self_cgroup,
-                                         std::string_view unified_controllers) {
-  std::vector<MountInfo> mounts = TRY(parse_mountinfo(mountinfo));
+Result<CgroupLayout> layout_of(const std::vector<MountInfo>& mounts, std::string_view self_cgroup,
+                               std::string_view unified_controllers) {
   std::vector<CgroupMembership> memberships = TRY(parse_process_cgroups(self_cgroup));
   CgroupLayout layout;
   std::ranges::sort(memberships, {}, &CgroupMembership::id);
@@ -153,14 +157,21 @@ Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string
   return layout;
 }
 
+} // namespace
+
+Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string_view self_cgroup,
+                                         std::string_view unified_controllers) {
+  return layout_of(TRY(cgroup_mounts(mountinfo)), self_cgroup, unified_controllers);
+}
+
 Result<CgroupLayout> probe_cgroup_layout() {
   std::string mountinfo = TRY(read_file("/proc/self/mountinfo"), "looking for the cgroup mounts");
   std::string self = TRY(read_file("/proc/self/cgroup"), "looking for our own cgroup");
-  std::string point = TRY(find_unified_mount(mountinfo));
+  std::vector<MountInfo> mounts = TRY(cgroup_mounts(mountinfo));
   std::string controllers;
-  if (!point.empty())
-    controllers = TRY(read_file(point + "/cgroup.controllers"), "asking for the cgroup v2 controllers");
-  return parse_cgroup_layout(mountinfo, self, controllers);
+  if (const MountInfo* unified = unified_mount(mounts))
+    controllers = TRY(read_value(unified->point + "/cgroup.controllers"), "asking for the cgroup v2 controllers");
+  return layout_of(mounts, self, controllers);
 }
 
 std::string subtree_control_text(const std::vector<std::string>& controllers) {

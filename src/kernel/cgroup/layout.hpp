@@ -55,9 +55,6 @@ struct CgroupLayout {
 [[nodiscard]] Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string_view self_cgroup,
                                                        std::string_view unified_controllers);
 
-// The first cgroup2 mount point of a mountinfo; empty where there is none.
-[[nodiscard]] Result<std::string> find_unified_mount(std::string_view mountinfo);
-
 // The layout of the host this runs on.
 [[nodiscard]] Result<CgroupLayout> probe_cgroup_layout();
 

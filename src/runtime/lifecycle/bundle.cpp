@@ -10,6 +10,7 @@
 #include "spec/reader.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -25,9 +26,15 @@ Result<std::string> absolute(const std::string& path) {
   return std::string(resolved.get());
 }
 
-// A path of config.json that is relative means: to the bundle.
+// A path of config.json that is relative means: to the bundle, whose own path is resolved already. The usual "rootfs"
+// takes one call: what exists and is no link ends readlink(2) with EINVAL.
 Result<std::string> in_bundle(const std::string& bundle, const std::string& path) {
-  return absolute(path.starts_with("/") ? path : bundle + "/" + path);
+  char target = 0;
+  std::string plain = bundle + "/" + path;
+  if (path.find('/') == std::string::npos && path != "." && path != ".." && ::readlink(plain.c_str(), &target, 1) < 0 &&
+      errno == EINVAL)
+    return plain;
+  return absolute(path.starts_with("/") ? path : plain);
 }
 
 // "/phial-oci/ID" where config.json names none; a relative one lies below that as well.

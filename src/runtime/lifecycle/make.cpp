@@ -70,8 +70,14 @@ Result<> run_beside(Made& made) {
   return {};
 }
 
+bool has_last_hooks(const program::Program& program) {
+  return program.sections[static_cast<unsigned>(program::Section::stopped)].count != 0;
+}
+
 Result<> make_in(Made& made, const MakeOptions& options, const std::string& path) {
-  std::string image = TRY(program::link_with_texts(made.program));
+  // The words are for whoever starts it or runs its last hooks; a program that does neither is told of by us alone.
+  bool for_others = made.record.waits || options.detach || has_last_hooks(made.program);
+  std::string image = TRY(for_others ? program::link_with_texts(made.program) : program::link(made.program));
   TRY(write_state(path, made, image));
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   made.run = TRY(program::load_image(image, std::move(journal)));
@@ -113,8 +119,7 @@ void abandon(Made& made, const std::string& root) {
     made.run = program::Loaded();
   }
   std::string path = state_path(root, made.record.id);
-  (void)::unlink((path + "/record").c_str());
-  (void)remove_tree_at(AT_FDCWD, path);
+  (void)forget_state(path);
 }
 
 Result<Made> make_container(const MakeOptions& options, bool waits) {

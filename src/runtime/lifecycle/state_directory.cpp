@@ -46,11 +46,17 @@ std::string state_path(const std::string& root, const std::string& id) {
 }
 
 Result<Fd> make_state(const std::string& root, const std::string& id) {
-  TRY(make_directories(root, 0700));
   std::string path = state_path(root, id);
-  if (exists(path))
-    TRY(heal(root, id));
   Result<Fd> lock = make_locked_directory(path);
+  if (lock)
+    return lock;
+  if (lock.error().number == EEXIST)
+    TRY(heal(root, id));
+  else if (lock.error().number == ENOENT)
+    TRY(make_directories(root, 0700));
+  else
+    return lock;
+  lock = make_locked_directory(path);
   if (!lock && lock.error().number == EEXIST)
     return taken();
   return lock;
@@ -70,10 +76,17 @@ Result<> remove_state(const std::string& root, const std::string& id) {
   Result<std::string> journal = read_file(path + "/journal");
   if (image)
     TRY(program::undo_image(*image, journal ? *journal : std::string()));
-  // Without its record it is what a killed maker left, whoever comes next: so it may go piece by piece.
-  if (::unlink((path + "/record").c_str()) != 0 && errno != ENOENT)
-    return fail_call("unlink", path + "/record");
-  return remove_tree_at(AT_FDCWD, path);
+  return forget_state(path);
+}
+
+Result<> forget_state(const std::string& path) {
+  // The record first: without it this is what a killed maker left, whoever comes next, so the rest may go one by one.
+  for (const char* name : {"/record", "/journal", "/program", "/config.json"})
+    if (::unlink((path + name).c_str()) != 0 && errno != ENOENT)
+      return fail_call("unlink", path + name);
+  if (::rmdir(path.c_str()) == 0 || errno == ENOENT)
+    return {};
+  return remove_tree_at(AT_FDCWD, path); // there is more in it than every container has
 }
 
 Result<std::vector<std::string>> list_ids(const std::string& root) {

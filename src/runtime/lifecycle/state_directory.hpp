@@ -33,6 +33,8 @@ namespace phial::runtime {
 // Undoes what the program of a directory without a running container left on the host, and removes the directory. The
 // caller holds the lock.
 [[nodiscard]] Result<> remove_state(const std::string& root, const std::string& id);
+// Removes the files and the directory at `path` without undoing anything.
+[[nodiscard]] Result<> forget_state(const std::string& path);
 
 // The ids there are, sorted; none where the root does not exist.
 [[nodiscard]] Result<std::vector<std::string>> list_ids(const std::string& root);

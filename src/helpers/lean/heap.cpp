@@ -1,0 +1,126 @@
+// The heap of a program that does one thing and ends: operator new and delete for every translation unit it links. A
+// command allocates some thousand short strings and is done; the C library's heap, made for years and for threads, is a
+// third of what compiling a container's program takes. There is one thread (docs/architecture.md).
+//
+// Blocks up to 1 KiB lie in pages of their size class, whose first word says which; larger ones are malloc's. The pages
+// come out of one range that is reserved at the start and touched as it is needed, so that a block's address tells
+// whose it is.
+#include <sys/mman.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kRange = std::size_t{64} << 20; // of addresses; malloc takes what goes beyond
+constexpr std::size_t kAhead = 24;                    // pages that every command will touch: asked for at once
+constexpr std::size_t kLargest = 1024;
+constexpr std::size_t kClasses = 16; // 16, 32, 48, 64, then four to a doubling
+
+struct Block {
+  Block* next;
+};
+struct Page {
+  std::size_t size_class;
+  std::size_t unused;
+};
+
+constinit Block* free_blocks[kClasses + 8] = {};
+constinit char* fresh = nullptr; // the first page nobody has
+constinit char* range = nullptr;
+
+// 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, ...
+std::size_t class_of(std::size_t size) {
+  std::size_t units = (size + 15) / 16;
+  if (units <= 8)
+    return units == 0 ? 0 : units - 1;
+  unsigned shift = static_cast<unsigned>(std::bit_width(units - 1)) - 3;
+  return 8 + (shift - 1) * 4 + ((units - 1) >> shift) - 4;
+}
+
+std::size_t size_of(std::size_t size_class) {
+  if (size_class < 8)
+    return (size_class + 1) * 16;
+  std::size_t shift = (size_class - 8) / 4 + 1;
+  return ((size_class - 8) % 4 + 5) << shift << 4;
+}
+
+[[noreturn]] void out_of_memory() {
+  std::abort();
+}
+
+bool reserve() {
+  void* at = ::mmap(nullptr, kRange, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (at == MAP_FAILED)
+    return false;
+  range = fresh = static_cast<char*>(at);
+#ifdef MADV_POPULATE_WRITE // 5.14; one call is a quarter of what as many page faults cost
+  (void)::madvise(range, kAhead * kPage, MADV_POPULATE_WRITE);
+#endif
+  return true;
+}
+
+// A page cut into blocks; the first of them, the others are free.
+void* first_of_new_page(std::size_t size_class) {
+  if ((range == nullptr && !reserve()) || fresh == range + kRange)
+    return nullptr;
+  char* page = fresh;
+  fresh += kPage;
+  reinterpret_cast<Page*>(page)->size_class = size_class;
+  std::size_t size = size_of(size_class);
+  Block* list = nullptr;
+  for (std::size_t at = sizeof(Page) + size; at + size <= kPage; at += size) {
+    auto* block = reinterpret_cast<Block*>(page + at);
+    block->next = list;
+    list = block;
+  }
+  free_blocks[size_class] = list;
+  return page + sizeof(Page);
+}
+
+void* allocate(std::size_t size) {
+  if (size <= kLargest) {
+    std::size_t size_class = class_of(size);
+    if (Block* block = free_blocks[size_class]; block != nullptr) {
+      free_blocks[size_class] = block->next;
+      return block;
+    }
+    if (void* block = first_of_new_page(size_class); block != nullptr)
+      return block;
+  }
+  return std::malloc(size); // allow new: the blocks that are not ours
+}
+
+void release(void* pointer) {
+  auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  auto begin = reinterpret_cast<std::uintptr_t>(range);
+  if (range == nullptr || address - begin >= kRange)
+    return std::free(pointer);
+  std::size_t size_class = reinterpret_cast<Page*>(address / kPage * kPage)->size_class;
+  auto* block = static_cast<Block*>(pointer);
+  block->next = free_blocks[size_class];
+  free_blocks[size_class] = block;
+}
+
+} // namespace
+
+void* operator new(std::size_t size) {
+  void* out = allocate(size);
+  return out != nullptr ? out : (out_of_memory(), nullptr);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size);
+}
+void operator delete(void* pointer) noexcept {
+  release(pointer);
+}
+void operator delete(void* pointer, std::size_t) noexcept {
+  release(pointer);
+}
+void operator delete(void* pointer, const std::nothrow_t&) noexcept {
+  release(pointer);
+}

@@ -78,13 +78,15 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 
 Result<std::string> read_value(const std::string& path) {
   Fd fd = TRY(open_at(AT_FDCWD, path, O_RDONLY));
-  char buffer[4096];
+  char buffer[16384];
   ssize_t n = -1;
   do
     n = ::read(fd.get(), buffer, sizeof buffer);
   while (n < 0 && errno == EINTR);
   if (n < 0)
     return fail_call("read", path);
+  if (n == sizeof buffer)
+    return fail(Kind::input, path + " is longer than what one read gives");
   return std::string(trim(std::string_view(buffer, static_cast<std::size_t>(n))));
 }
 

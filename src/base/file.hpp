@@ -23,7 +23,8 @@ inline constexpr std::size_t kFileLimit = std::size_t{64} << 20;
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit = kFileLimit);
 [[nodiscard]] Result<std::string> read_file_at(int directory, const std::string& path, std::size_t limit = kFileLimit);
 
-// What one read(2) of at most 4 KiB gives, without blanks around it: for files of the kernel that hold one value.
+// What one read(2) of less than 16 KiB gives, without blanks around it: for files that the kernel gives
+// whole.
 [[nodiscard]] Result<std::string> read_value(const std::string& path);
 
 // Writes all of `bytes`, resuming after short writes and EINTR.

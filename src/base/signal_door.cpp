@@ -43,7 +43,7 @@ Result<SignalDoor> SignalDoor::open(bool proxy) {
   ::sigaddset(&set, SIGWINCH);
   if (proxy)
     for (int number = 1; number < NSIG; ++number)
-      if (can_pass_on(number) && !is_ignored(number))
+      if (can_pass_on(number))
         ::sigaddset(&set, number);
   SignalDoor out;
   if (::sigprocmask(SIG_BLOCK, &set, &out.before_) != 0)
@@ -65,9 +65,10 @@ SignalDoor::~SignalDoor() {
 
 int SignalDoor::next() {
   signalfd_siginfo info{};
-  if (!fd_ || ::read(fd_.get(), &info, sizeof info) != sizeof info)
-    return 0;
-  return static_cast<int>(info.ssi_signo);
+  while (fd_ && ::read(fd_.get(), &info, sizeof info) == sizeof info)
+    if (auto number = static_cast<int>(info.ssi_signo); !is_ignored(number)) // asked of the one that came, not of all
+      return number;
+  return 0;
 }
 
 } // namespace phial

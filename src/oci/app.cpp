@@ -5,6 +5,7 @@
 #include "oci/documents.hpp"
 #include "oci/options.hpp"
 
+#include <sys/auxv.h>
 #include <unistd.h>
 
 namespace phial::oci {
@@ -56,7 +57,7 @@ std::string working_directory() {
 
 // Root of the machine: a user's root in a namespace of his own has his places.
 bool is_root(const Environment& environment) {
-  if (::geteuid() != 0)
+  if (::getauxval(AT_EUID) != 0)
     return false;
   if (!environment.get("XDG_RUNTIME_DIR") || environment.get("USER") == "root")
     return true;

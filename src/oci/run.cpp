@@ -17,8 +17,13 @@ Result<int> run(const Call& call) {
   if (make.detach)
     return 0;
   Result<int> status = attend({made.process.get(), made.record.pid, std::move(made.terminal)}, signals);
+  if (status)
+    made.process.reset(); // it has been waited for
   if (!status || !call.arguments.on("keep"))
     runtime::abandon(made, make.root);
+  // Ours end with us, and faster.
+  made.run.leave();
+  (void)made.lock.release();
   return status;
 }
 

@@ -176,8 +176,11 @@ void Builder::lay_undo() {
                            [](const Undo& u) { return static_cast<unsigned>(u.section); });
   Part& to = part(Section::undo);
   for (Undo& undo : undo_) {
-    undo.instruction.step = static_cast<std::uint16_t>(to.steps.size());
-    to.steps.push_back({Section::undo, std::move(undo.text), {static_cast<std::uint32_t>(to.code.size()), 1}});
+    // What is tried twice, and made once, is undone in one step.
+    if (to.steps.empty() || to.steps.back().text.what != undo.text.what)
+      to.steps.push_back({Section::undo, std::move(undo.text), {static_cast<std::uint32_t>(to.code.size()), 0}});
+    ++to.steps.back().code.count;
+    undo.instruction.step = static_cast<std::uint16_t>(to.steps.size() - 1);
     to.code.push_back(undo.instruction);
   }
 }

@@ -77,6 +77,12 @@ Loaded::~Loaded() {
     ::munmap(machine_.image, machine_.image->size);
 }
 
+void Loaded::leave() {
+  machine_ = {};
+  (void)program_.release();
+  (void)journal_.release();
+}
+
 std::uint32_t Loaded::run(Section section) {
   std::uint32_t failed = run_section(machine_, section);
   machine_.journal->last_nanoseconds = now();
@@ -101,9 +107,11 @@ Result<Loaded> load_image(std::string_view image_and_texts, Fd journal) {
   // Our own mapping stays writable, nobody can make another.
   if (::fcntl(out.program_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) != 0)
     return fail_call("fcntl(F_ADD_SEALS)", "phial-program");
-  out.journal_ = Fd(journal ? ::fcntl(journal.get(), F_DUPFD, 3) : ::memfd_create("phial-journal", 0));
+  out.journal_ = journal ? std::move(journal) : Fd(::memfd_create("phial-journal", 0));
   if (!out.journal_)
     return fail_call("memfd_create", "phial-journal");
+  if (::fcntl(out.journal_.get(), F_SETFD, 0) != 0)
+    return fail_call("fcntl(F_SETFD)", "phial-journal");
   out.machine_.journal = TRY(map_journal(out.journal_.get(), image->code_count));
   out.machine_.named = host_operation;
   if (image->program_slot != kNoSlot)

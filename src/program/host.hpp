@@ -24,6 +24,8 @@ public:
   // Runs a section. 0, or the index of the instruction that failed plus one.
   std::uint32_t run(Section section);
   void undo();
+  // Lets go of nothing: for a process that ends now, and whose end does it at once.
+  void leave();
 
 private:
   friend Result<Loaded> load_image(std::string_view bytes, Fd journal);

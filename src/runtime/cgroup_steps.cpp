@@ -34,15 +34,24 @@ void fill_cpuset_parent(Compiler& c, const std::string& directory) {
 }
 
 void make_in_hierarchy(Compiler& c, const CgroupHierarchy& hierarchy, const std::string& cgroup) {
-  for (const std::string& parent : parents(cgroup)) {
-    std::string directory = hierarchy.directory(parent);
-    c.b.call(SYS_mkdir, {c.b.text(directory), 0755}).tolerate(EEXIST);
-    if (hierarchy.version == 1 && hierarchy.has("cpuset") && !c.facts.cpuset_inherits)
-      fill_cpuset_parent(c, directory);
-  }
   std::string directory = hierarchy.directory(cgroup);
-  c.b.call(SYS_mkdir, {c.b.text(directory), 0755})
-      .undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory));
+  auto make = [&] {
+    c.b.call(SYS_mkdir, {c.b.text(directory), 0755})
+        .undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory));
+  };
+  bool fill = hierarchy.version == 1 && hierarchy.has("cpuset") && !c.facts.cpuset_inherits;
+  program::Label made;
+  if (!fill && !parents(cgroup).empty()) { // the parents are there but for the first container
+    make();
+    c.b.then(made, ENOENT);
+  }
+  for (const std::string& parent : parents(cgroup)) {
+    c.b.call(SYS_mkdir, {c.b.text(hierarchy.directory(parent)), 0755}).tolerate(EEXIST);
+    if (fill)
+      fill_cpuset_parent(c, hierarchy.directory(parent));
+  }
+  make();
+  c.b.place(made);
 }
 
 // Version 2 gives a child the controllers its parent passes on. In hybrid mode the few that are there are the host's to
@@ -76,7 +85,7 @@ std::string make_shell(const CgroupLayout& layout, const std::string& cgroup) {
 
 std::string fill_shell(const Compiler& c, const std::string& cgroup) {
   const CgroupHierarchy* cpuset = c.facts.cgroups.holding("cpuset");
-  if (cpuset == nullptr || cpuset->version != 1)
+  if (cpuset == nullptr || cpuset->version != 1 || c.facts.cpuset_inherits)
     return "";
   std::string out;
   std::vector<std::string> all = parents(cgroup);

@@ -37,8 +37,10 @@ void read_cpuset(HostFacts& facts, const std::string& cgroup) {
   std::size_t slash = cgroup.rfind('/');
   std::string parent = cpuset->directory(slash == std::string::npos ? "/" : cgroup.substr(0, slash));
   facts.cpuset_cpus = first_line(parent + "/cpuset.cpus");
-  facts.cpuset_mems = first_line(parent + "/cpuset.mems");
   facts.cpuset_inherits = !facts.cpuset_cpus.empty() && first_line(parent + "/cgroup.clone_children") == "1";
+  if (facts.cpuset_inherits) // and nobody asks what
+    return;
+  facts.cpuset_mems = first_line(parent + "/cpuset.mems");
   if (facts.cpuset_cpus.empty()) {
     facts.cpuset_cpus = first_line(cpuset->point + "/cpuset.cpus");
     facts.cpuset_mems = first_line(cpuset->point + "/cpuset.mems");

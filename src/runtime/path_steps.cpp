@@ -12,12 +12,12 @@ namespace {
 
 // Files are covered by the host's own /dev/null, as the init still sees it: what the container may call /dev/null is
 // not trusted. Directories are covered by an empty read-only file system.
-void cover_as(Compiler& c, Slot null, Slot at, bool directory) {
+void cover_as(Compiler& c, Slot at, bool directory) {
   constexpr std::uint64_t kEmpty = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   if (directory)
     return c.attach(make_filesystem(c, "tmpfs", "", {}, kEmpty), at);
   Slot file = c.b.slot("cover");
-  c.b.call(SYS_open_tree, {null, c.b.text(""), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH}).into(file);
+  c.b.call(SYS_open_tree, {AT_FDCWD, c.b.text("/dev/null"), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC}).into(file);
   c.attach(file, at);
 }
 
@@ -28,20 +28,17 @@ bool is_directory_mostly(std::string_view path) {
   return std::ranges::find(kDirectories, path) != std::end(kDirectories);
 }
 
-void cover(Compiler& c, Slot null, const std::string& path) {
+void cover(Compiler& c, const std::string& path) {
   program::Label done;
   Slot at = c.existing(path, done);
   bool guess = is_directory_mostly(path);
-  cover_as(c, null, at, guess);
+  cover_as(c, at, guess);
   c.b.then(done, EINVAL); // a directory takes no file, and a file no directory: then the other
-  cover_as(c, null, at, !guess);
+  cover_as(c, at, !guess);
   c.b.place(done);
 }
 
 void add_masked(Compiler& c, const std::vector<std::string>& paths) {
-  Slot null = c.b.slot("null");
-  c.step(Section::init, "open the host's /dev/null, to cover files with it", c.why("linux.maskedPaths"));
-  c.open(null, "/dev/null", O_PATH | O_CLOEXEC);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     std::string to = in_root(paths[i]);
     c.step(Section::init, "hide " + paths[i], c.why("linux.maskedPaths[" + std::to_string(i) + "]"),
@@ -50,7 +47,7 @@ void add_masked(Compiler& c, const std::vector<std::string>& paths) {
                "; mount -o remount,bind,ro " + to + "; elif [ -e " + to + " ]; then mount --bind /dev/null " + to +
                "; fi",
            ShellPlace::inside);
-    cover(c, null, paths[i]);
+    cover(c, paths[i]);
   }
 }
 

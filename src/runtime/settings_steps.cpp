@@ -40,7 +40,6 @@ void add_loopback(Compiler& c, const spec::Linux& platform) {
   Slot socket = c.b.slot("socket");
   c.b.call(SYS_socket, {AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0}).into(socket);
   c.b.call(SYS_ioctl, {socket, SIOCSIFFLAGS, c.b.object(request)});
-  c.b.call(SYS_close, {socket});
 }
 
 // A proc that is never attached: writes go to the kernel, whatever the container's own /proc may be.

@@ -3,8 +3,9 @@
 // third of what compiling a container's program takes. There is one thread (docs/architecture.md).
 //
 // Blocks up to 1 KiB lie in pages of their size class, whose first word says which; larger ones are malloc's. The pages
-// come out of one range that is reserved at the start and touched as it is needed, so that a block's address tells
+// come out of one range, untouched until it is needed, so that a block's address tells
 // whose it is.
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <bit>
@@ -16,8 +17,9 @@
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kRange = std::size_t{64} << 20; // of addresses; malloc takes what goes beyond
+constexpr std::size_t kRange = std::size_t{16} << 20; // of addresses; malloc takes what goes beyond
 constexpr std::size_t kAhead = 24;                    // pages that every command will touch: asked for at once
+constexpr int kTrim = 64 << 20;                       // what malloc keeps, rather than give it back and ask again
 constexpr std::size_t kLargest = 1024;
 constexpr std::size_t kClasses = 16; // 16, 32, 48, 64, then four to a doubling
 
@@ -30,8 +32,8 @@ struct Page {
 };
 
 constinit Block* free_blocks[kClasses + 8] = {};
+alignas(kPage) constinit char range[kRange] = {};
 constinit char* fresh = nullptr; // the first page nobody has
-constinit char* range = nullptr;
 
 // 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, ...
 std::size_t class_of(std::size_t size) {
@@ -53,20 +55,19 @@ std::size_t size_of(std::size_t size_class) {
   std::abort();
 }
 
-bool reserve() {
-  void* at = ::mmap(nullptr, kRange, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED)
-    return false;
-  range = fresh = static_cast<char*>(at);
+void begin() {
+  fresh = range;
+  (void)::mallopt(M_TRIM_THRESHOLD, kTrim);
 #ifdef MADV_POPULATE_WRITE // 5.14; one call is a quarter of what as many page faults cost
   (void)::madvise(range, kAhead * kPage, MADV_POPULATE_WRITE);
 #endif
-  return true;
 }
 
 // A page cut into blocks; the first of them, the others are free.
 void* first_of_new_page(std::size_t size_class) {
-  if ((range == nullptr && !reserve()) || fresh == range + kRange)
+  if (fresh == nullptr)
+    begin();
+  if (fresh == range + kRange)
     return nullptr;
   char* page = fresh;
   fresh += kPage;
@@ -97,8 +98,7 @@ void* allocate(std::size_t size) {
 
 void release(void* pointer) {
   auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  auto begin = reinterpret_cast<std::uintptr_t>(range);
-  if (range == nullptr || address - begin >= kRange)
+  if (address - reinterpret_cast<std::uintptr_t>(range) >= kRange)
     return std::free(pointer);
   std::size_t size_class = reinterpret_cast<Page*>(address / kPage * kPage)->size_class;
   auto* block = static_cast<Block*>(pointer);

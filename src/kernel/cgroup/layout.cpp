@@ -166,7 +166,7 @@ Result<CgroupLayout> parse_cgroup_layout(std::string_view mountinfo, std::string
 
 Result<CgroupLayout> probe_cgroup_layout() {
   std::string mountinfo = TRY(read_file("/proc/self/mountinfo"), "looking for the cgroup mounts");
-  std::string self = TRY(read_file("/proc/self/cgroup"), "looking for our own cgroup");
+  std::string self = TRY(read_value("/proc/self/cgroup"), "looking for our own cgroup");
   std::vector<MountInfo> mounts = TRY(cgroup_mounts(mountinfo));
   std::string controllers;
   if (const MountInfo* unified = unified_mount(mounts))

@@ -54,6 +54,18 @@ void allow_default_devices(spec::Spec& spec) {
       spec.platform.resources->devices.push_back(std::move(rule));
 }
 
+// The mounts that could lie on /etc/passwd: those on /proc, /dev and /sys do not, and to place each takes calls.
+std::vector<RootMount> mounts_beside_kernels(const spec::Spec& spec) {
+  std::vector<RootMount> out = root_mounts(spec);
+  std::erase_if(out, [](const RootMount& mount) {
+    for (std::string_view place : {"/proc", "/dev", "/sys"})
+      if (mount.destination == place || mount.destination.starts_with(std::string(place) + "/"))
+        return true;
+    return false;
+  });
+  return out;
+}
+
 } // namespace
 
 Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
@@ -74,7 +86,7 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
     unite_environment(out.spec.process->env);
   if (out.spec.process && lacks_home(*out.spec.process))
     if (Result<Fd> root = open_at(AT_FDCWD, out.root, O_PATH | O_DIRECTORY); root)
-      give_home(*out.spec.process, RootView(std::move(*root), root_mounts(out.spec)));
+      give_home(*out.spec.process, RootView(std::move(*root), mounts_beside_kernels(out.spec)));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -85,7 +86,7 @@ Result<> hand_over(const Handover& options, pid_t pid, const Fd& process, Fd& te
 }
 
 std::string owner_name() {
-  std::string uid = std::to_string(::getuid());
+  std::string uid = std::to_string(::getauxval(AT_UID));
   if (uid == "0")
     return "root";
   if (Result<std::string> users = read_file("/etc/passwd"); users)

@@ -36,13 +36,11 @@ Result<Record> make_record(const MakeOptions& options, const Made& made, const C
   return out;
 }
 
-// A descriptor that an instruction left in a slot, now ours.
+// A descriptor that an instruction left in a slot, now ours. All that are taken were made with O_CLOEXEC.
 Fd take(program::Loaded& run, std::uint16_t slot) {
   if (slot == program::kNoSlot)
     return Fd();
-  Fd out(static_cast<int>(run.slot(slot)));
-  ::fcntl(out.get(), F_SETFD, FD_CLOEXEC);
-  return out;
+  return Fd(static_cast<int>(run.slot(slot)));
 }
 
 Result<> write_state(const std::string& path, const Made& made, std::string_view image) {
@@ -81,7 +79,7 @@ Result<> make_in(Made& made, const MakeOptions& options, const std::string& path
   TRY(write_state(path, made, image));
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   made.run = TRY(program::load_image(image, std::move(journal)));
-  if (::chdir(made.bundle.directory.c_str()) != 0) // where hooks run
+  if (made.bundle.spec.hooks != spec::Hooks{} && ::chdir(made.bundle.directory.c_str()) != 0) // where hooks run
     return fail_call("chdir", made.bundle.directory);
   TRY(run_host(made, path));
   TRY(run_beside(made));
@@ -116,7 +114,6 @@ void abandon(Made& made, const std::string& root) {
   if (made.run.machine().image != nullptr) {
     (void)made.run.run(program::Section::stopped);
     made.run.undo();
-    made.run = program::Loaded();
   }
   std::string path = state_path(root, made.record.id);
   (void)forget_state(path);

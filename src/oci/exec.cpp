@@ -1,10 +1,10 @@
 // exec: a further process in a container.
+#include "runtime/lifecycle/exec.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "oci/foreground.hpp"
 #include "oci/make_options.hpp"
 #include "oci/verbs.hpp"
-#include "runtime/lifecycle/exec.hpp"
 #include "runtime/lifecycle/exec_process.hpp"
 #include "spec/reader.hpp"
 #include "spec/users.hpp"

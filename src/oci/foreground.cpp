@@ -135,7 +135,8 @@ Result<int> Watch::run() {
     TRY(set_up());
   while (!done_)
     TRY(turn());
-  for (std::size_t left = kLeftOver; of_.terminal && left > 0 && show_output(); left -= std::min(left, sizeof output_)) {
+  for (std::size_t left = kLeftOver; of_.terminal && left > 0 && show_output();
+       left -= std::min(left, sizeof output_)) {
   }
   int status = 0;
   while (::waitpid(of_.pid, &status, 0) < 0)

@@ -12,9 +12,10 @@ namespace {
 
 // No descriptor of the program's may take the place of a standard stream that the caller has closed.
 void keep_standard_streams() {
-  for (int fd = 0; fd >= 0 && fd <= 2;)
-    fd =
-        ::open("/dev/null", O_RDWR); // allow open: these are the standard descriptors, and the next line marks the rest
+  int fd = 0;
+  while (fd >= 0 && fd <= 2)
+    fd = ::open("/dev/null", O_RDWR); // allow open: these are the standard descriptors
+  ::close(fd);                        // the caller may have promised a descriptor of this number, and not opened it
   (void)::syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 

@@ -12,9 +12,15 @@ namespace phial::program {
 
 namespace {
 
+// Becomes the container's program, or looks whether it is there to become.
 bool executes(const Program& program, const Instruction& instruction) {
-  return instruction.op == Op::call && (instruction.number == SYS_execve || instruction.number == SYS_execveat) &&
-         step_of(program, instruction).section == Section::start;
+  if (instruction.op != Op::call)
+    return false;
+  switch (step_of(program, instruction).section) {
+  case Section::init: return instruction.number == SYS_faccessat2;
+  case Section::start: return instruction.number == SYS_execve || instruction.number == SYS_execveat;
+  default: return false;
+  }
 }
 
 bool means_missing(int number) {
@@ -54,9 +60,12 @@ std::string not_found(const Program& program, std::uint32_t index) {
   const Instruction& last = program.code[index];
   Range step = step_of(program, last).code;
   std::string tried;
-  for (std::uint32_t i = step.first; i < step.first + step.count; ++i)
-    if (executes(program, program.code[i]) && kind_of(program.code[i], 0) == ArgKind::data)
-      tried += (tried.empty() ? "" : ", ") + std::string(data.text(program.code[i].args[0]));
+  for (std::uint32_t i = step.first; i < step.first + step.count; ++i) {
+    const Instruction& instruction = program.code[i];
+    unsigned path = instruction.number == SYS_faccessat2 ? 1 : 0;
+    if (executes(program, instruction) && kind_of(instruction, path) == ArgKind::data)
+      tried += (tried.empty() ? "" : ", ") + std::string(data.text(instruction.args[path]));
+  }
   return tried;
 }
 

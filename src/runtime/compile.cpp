@@ -51,6 +51,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   TRY(add_device_steps(c, request));
   add_receive_terminal_steps(c, process);
   add_terminal_steps(c, process);
+  add_stream_owner_steps(c, process, request.streams);
   add_directory_steps(c, process);
   TRY(add_late_mount_steps(c, request));
   // Before /proc/sys becomes read-only.

@@ -34,6 +34,7 @@ struct ExecRequest {
   std::vector<ExecCgroup> cgroups;
   Stdio stdio = Stdio::inherit;
   bool open_stdin = false;
+  unsigned streams = 0;   // as in Request
   unsigned preserved = 0; // descriptors from 3 on that the process gets
   std::vector<Reason> reasons;
   std::string fallback_reason = "process.json";

@@ -108,6 +108,11 @@ Slot Compiler::existing(std::string_view path, program::Label& missing, int more
   return at;
 }
 
+Slot Compiler::directory(std::string_view path) {
+  std::vector<std::string> names = components(path);
+  return names.empty() ? root : resolve(join(names, "/"), O_DIRECTORY);
+}
+
 Compiler::Place Compiler::place(std::string_view path) {
   std::vector<std::string> names = components(path);
   std::string name = names.empty() ? std::string() : names.back();

@@ -79,6 +79,8 @@ struct Compiler {
   Slot target(std::string_view path, TargetKind kind);
   // The same for a path that must exist: jumps to `missing` where it does not.
   Slot existing(std::string_view path, program::Label& missing, int more_flags = 0);
+  // The same for a directory without which the program fails.
+  Slot directory(std::string_view path);
   // The directory a path lies in, made where it is missing, and the last component.
   struct Place {
     Slot directory;
@@ -163,6 +165,8 @@ void add_time_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] Result<> add_mount_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_device_steps(Compiler& c, const Request& request);
 void add_terminal_steps(Compiler& c, const spec::Process& process);
+// Gives the standard streams of the mask (1, 2, 4) to the process's user, who may want to open them anew.
+void add_stream_owner_steps(Compiler& c, const spec::Process& process, unsigned streams);
 void add_directory_steps(Compiler& c, const spec::Process& process); // makes and opens the working directory
 [[nodiscard]] Result<> add_late_mount_steps(Compiler& c, const Request& request);
 void add_path_steps(Compiler& c, const spec::Linux& platform);
@@ -187,7 +191,7 @@ void add_nothing_to_execute(Compiler& c); // for a config.json without a process
 void add_hooks_before_root(Compiler& c, const Request& request); // prestart, createRuntime, createContainer
 void add_hooks_before_exec(Compiler& c, const Request& request); // startContainer
 void add_hooks_around(Compiler& c, const Request& request);      // poststart, poststop
-// create: the socket that start comes to; that the container is created; waiting for start.
+// create: that the command is there; the socket that start comes to; that the container is created; waiting for start.
 void add_start_socket_steps(Compiler& c, const Request& request);
 void add_created_steps(Compiler& c, const Request& request);
 

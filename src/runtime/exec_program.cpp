@@ -65,6 +65,14 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
     c.b.call(SYS_setns, {own, CLONE_NEWPID});
 }
 
+// What the init makes from here on belongs to that user, and what it may do it may as that. EINVAL: the namespace has
+// no user 0.
+void become_root_there(Compiler& c) {
+  c.step(Section::init, "become user 0 of the container's user namespace", "the host's root is nobody there");
+  c.b.call(SYS_setresgid, {0, 0, 0}).tolerate(EINVAL);
+  c.b.call(SYS_setresuid, {0, 0, 0}).tolerate(EINVAL);
+}
+
 } // namespace
 
 Result<program::Program> compile_exec(const ExecRequest& request, const HostFacts& facts) {
@@ -104,12 +112,15 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
     c.step(Section::init, "join the container's namespaces", "it sees what the container sees");
     c.b.call(SYS_setns, {c.container, rest});
   }
+  if ((request.join & CLONE_NEWUSER) != 0)
+    become_root_there(c);
   c.root = c.b.slot("root");
   c.step(Section::init, "open the container's root and the working directory " + process.cwd, c.why("process.cwd"));
   c.b.call(SYS_openat, {AT_FDCWD, c.b.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0}).into(c.root);
-  c.cwd = c.target(process.cwd, TargetKind::directory);
+  c.cwd = c.directory(process.cwd);
   c.b.call(SYS_fchdir, {c.cwd});
   add_terminal_steps(c, process);
+  add_stream_owner_steps(c, process, request.streams);
   add_limit_steps(c, process);
   add_personality_steps(c, spec.platform);
   add_keyring_steps(c);

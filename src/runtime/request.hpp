@@ -78,6 +78,7 @@ struct Request {
   std::optional<SystemdScope> systemd; // systemd makes the cgroup, which is `cgroup`; v2 only
   Stdio stdio = Stdio::inherit;
   bool open_stdin = false;     // pipes: standard input is a pipe too, else /dev/null
+  unsigned streams = 0;        // a mask of those of 0, 1, 2 that the process's user becomes the owner of: 1, 2, 4
   bool reaper = false;         // phial-init stays as PID 1 (--init)
   bool wait_for_start = false; // create: the init waits at a socket, `start`, in `state_directory`
   std::string state_directory; // of the container; used where wait_for_start

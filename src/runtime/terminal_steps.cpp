@@ -133,4 +133,22 @@ void add_terminal_steps(Compiler& c, const spec::Process& process) {
     c.b.call(SYS_dup3, {peer, standard, 0});
 }
 
+void add_stream_owner_steps(Compiler& c, const spec::Process& process, unsigned streams) {
+  std::uint32_t uid = process.user.uid;
+  if (process.terminal)
+    streams = 1; // the three are one
+  if (uid == 0 || streams == 0)
+    return;
+  c.step(Section::init, "give the standard streams to user " + std::to_string(uid), c.why("process.user"));
+  for (unsigned fd : {0U, 1U, 2U}) {
+    if ((streams & (1U << fd)) == 0)
+      continue;
+    // A stream that stays another's can be used all the same.
+    program::Label next;
+    c.b.call(SYS_fchown, {fd, uid, ~0U});
+    c.b.otherwise(next);
+    c.b.place(next);
+  }
+}
+
 } // namespace phial::runtime

@@ -258,5 +258,42 @@ TEST(Compile, ExecOnGivenProcessors) {
   EXPECT_LT(born, final);
 }
 
+TEST(Compile, ExecIntoAUserNamespaceWithATerminal) {
+  spec::Process process = *default_spec().process;
+  process.terminal = true;
+  process.user = {1000, 1000, {}, {5}};
+  process.cwd = "/srv/www";
+  ExecRequest request;
+  request.process = &process;
+  request.pidfd = 6;
+  request.join = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS;
+  request.cgroups = {{"/sys/fs/cgroup/pids/c1", false}, {"/sys/fs/cgroup/unified/c1", true}};
+  request.preserved = 2;
+  Result<program::Program> program = compile_exec(request, facts_v1());
+  ASSERT_TRUE(program) << program.error().text();
+  expect_golden(program::print_calls(*program, {.width = 0}), "compile/exec-user-v1");
+}
+
+TEST(Compile, StreamsAreGivenToTheUserWhoIsNotRoot) {
+  Case c;
+  auto given = [&c] { return program::print_calls(c.compile().value()).find("fchown(") != std::string::npos; };
+  c.spec.process->terminal = false;
+  c.request.streams = 7;
+  EXPECT_FALSE(given());
+  c.spec.process->user.uid = 1000;
+  EXPECT_TRUE(given());
+  c.request.streams = 0;
+  EXPECT_FALSE(given());
+}
+
+TEST(Compile, CreateLooksForTheCommandFirst) {
+  Case c;
+  auto looks = [&c] { return program::print_calls(c.compile().value()).find("faccessat2(") != std::string::npos; };
+  EXPECT_FALSE(looks());
+  c.request.wait_for_start = true;
+  c.request.state_directory = "/run/phial-oci/c1";
+  EXPECT_TRUE(looks());
+}
+
 } // namespace
 } // namespace phial::runtime

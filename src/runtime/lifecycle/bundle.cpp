@@ -100,6 +100,7 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   request.bundle = bundle.directory;
   request.wait_for_start = waits;
   request.state_directory = state_path(options.root, options.id);
+  request.streams = streams_to_give();
   request.preserved = options.preserve_fds;
   request.no_pivot = options.no_pivot;
   request.new_keyring = options.new_keyring;

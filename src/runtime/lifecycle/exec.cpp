@@ -28,15 +28,20 @@ Result<RootView> live_root(const Container& container) {
   return RootView(TRY(open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY)));
 }
 
-Result<program::Program> compile(const Container& container, const spec::Spec& spec, const ExecOrder& order, int pidfd) {
+Result<program::Program> compile(const Container& container, const spec::Spec& spec, const ExecOrder& order,
+                                 int pidfd) {
   HostFacts facts = TRY(gather_facts(container.record.cgroup));
   ExecRequest request;
   request.process = &order.process;
+  request.spec = &spec;
+  request.container = {container.record.id, container.record.bundle, container.record.pid};
+  gather_labels(facts, order.process);
   if (spec.platform.seccomp)
     request.filter.profile = &*spec.platform.seccomp;
   request.pidfd = pidfd;
   request.join = kernel::foreign_namespaces(container.record.pid);
   request.cgroups = TRY(exec_cgroups(container.record, facts.cgroups, order.cgroups));
+  request.streams = streams_to_give();
   request.preserved = order.preserve_fds;
   request.fallback_reason = "exec";
   return compile_exec(request, facts);
@@ -105,7 +110,8 @@ Result<Container> container_for_exec(const std::string& root, const std::string&
   case Status::creating: return fail(Kind::state, "cannot exec in a container that is still being created");
   case Status::paused:
     if (!ignore_paused)
-      return fail(Kind::state, "cannot exec in a paused container", "`phial-oci resume " + id + "`, or --ignore-paused");
+      return fail(Kind::state, "cannot exec in a paused container",
+                  "`phial-oci resume " + id + "`, or --ignore-paused");
     break;
   default: break;
   }

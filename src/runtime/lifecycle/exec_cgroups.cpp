@@ -111,12 +111,13 @@ Result<std::vector<ExecCgroup>> exec_cgroups(const Record& record, const kernel:
       if (std::ranges::none_of(hierarchies, [&](const auto* one) { return is_held_by(one, controller); }))
         return fail(Kind::usage, "--cgroup: unknown controller " + controller);
     for (std::size_t i = 0; i < out.size(); ++i) {
-      bool meant = std::ranges::any_of(sub.controllers, [&](const auto& one) { return is_held_by(hierarchies[i], one); });
+      bool meant =
+          std::ranges::any_of(sub.controllers, [&](const auto& one) { return is_held_by(hierarchies[i], one); });
       if (sub.controllers.empty() || meant)
         out[i].directory += below;
       if (!exists(out[i].directory))
-        return fail(Kind::not_found, "--cgroup: adding the process to " + out[i].directory +
-                                         "/cgroup.procs: no such file or directory");
+        return fail(Kind::not_found,
+                    "--cgroup: adding the process to " + out[i].directory + "/cgroup.procs: no such file or directory");
     }
   }
   return out;

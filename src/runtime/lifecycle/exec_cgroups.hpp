@@ -19,7 +19,8 @@ struct SubCgroup {
 [[nodiscard]] Result<std::vector<SubCgroup>> parse_sub_cgroups(const std::vector<std::string>& texts);
 
 // The container's cgroup in every hierarchy, or what is asked for below it. Version 2 takes no processes into a cgroup
-// that hands controllers on; a container that does so has moved its first process further down, and there others follow.
+// that hands controllers on; a container that does so has moved its first process further down, and there others
+// follow.
 [[nodiscard]] Result<std::vector<ExecCgroup>> exec_cgroups(const Record& record, const kernel::CgroupLayout& layout,
                                                            const std::vector<SubCgroup>& asked);
 

@@ -101,14 +101,20 @@ void complete_process(spec::Process& process, const spec::Spec& container) {
     process.selinux_label = first.selinux_label;
   if (!process.oom_score_adj)
     process.oom_score_adj = first.oom_score_adj;
+  if (!process.scheduler)
+    process.scheduler = first.scheduler;
+  if (!process.io_priority)
+    process.io_priority = first.io_priority;
+  if (!process.exec_cpu_affinity)
+    process.exec_cpu_affinity = first.exec_cpu_affinity;
 }
 
 void unite_environment(std::vector<std::string>& environment) {
   std::vector<std::string> out;
   for (std::string& entry : environment) {
     std::string_view name = split_once(entry, '=').first;
-    auto same = std::ranges::find_if(
-        out, [name](std::string_view other) { return split_once(other, '=').first == name; });
+    auto same =
+        std::ranges::find_if(out, [name](std::string_view other) { return split_once(other, '=').first == name; });
     if (same == out.end())
       out.push_back(std::move(entry));
     else

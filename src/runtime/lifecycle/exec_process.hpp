@@ -28,7 +28,7 @@ struct ProcessChanges {
 // Kind::usage names the flag. Kind::state where the container has no process to take it from.
 [[nodiscard]] Result<spec::Process> exec_process(const spec::Spec& container, const ProcessChanges& changes);
 
-// What a process document leaves out is as the container has it: capabilities, limits, labels, oomScoreAdj.
+// What a process document leaves out is as the container has it: capabilities, limits, labels, scheduling.
 void complete_process(spec::Process& process, const spec::Spec& container);
 
 // Of a variable that is there several times the last holds, at the place of the first. exec and libc take the first.

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -50,6 +51,17 @@ void tell_process(spec::Process& process, const Handover& options) {
   if (process.terminal && !options.detach)
     if (std::optional<TerminalSize> own = own_terminal_size())
       process.console_size = {own->rows, own->columns};
+}
+
+unsigned streams_to_give() {
+  unsigned out = 0;
+  for (int fd : {0, 1, 2}) {
+    struct stat status{};
+    if (::fstat(fd, &status) != 0 || S_ISBLK(status.st_mode) || (S_ISCHR(status.st_mode) && !is_terminal(fd)))
+      continue;
+    out |= 1U << static_cast<unsigned>(fd);
+  }
+  return out;
 }
 
 Result<> send_over(const std::string& path, std::string_view name, int descriptor) {

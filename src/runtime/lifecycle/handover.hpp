@@ -28,6 +28,10 @@ struct Handover {
 // What the process is told of it: $LISTEN_FDS. Where its terminal is shown in the caller's, that one's size counts.
 void tell_process(spec::Process& process, const Handover& options);
 
+// Those of our standard streams (a mask: 1, 2, 4) that the process's user may be made the owner of: pipes, sockets,
+// files and terminals, and no device that others use.
+[[nodiscard]] unsigned streams_to_give();
+
 // Sends the terminal's master (and lets go of it) and the pidfd to whom they are for; writes the pid file, atomically
 // and last, for callers wait for it.
 [[nodiscard]] Result<> hand_over(const Handover& options, pid_t pid, const Fd& process, Fd& terminal);

@@ -67,7 +67,8 @@ Result<Stored> load_stored(const std::string& path, const Container& container) 
   return out;
 }
 
-// A poststart hook that fails ends the container. runtime.md, "Lifecycle", step 9.
+// A poststart hook that fails ends the container (runtime.md, "Lifecycle", step 9); an init that failed is ending, and
+// has ended when we say so.
 void end(const Container& container) {
   (void)kernel::send_signal(container.process.get(), SIGKILL);
   (void)kernel::wait_for_end(container.process.get(), -1);
@@ -91,11 +92,12 @@ Result<> start_container(const std::string& root, const std::string& id) {
   Stored stored = TRY(load_stored(state_path(root, id), container));
   TRY(release(lock));
   const program::Journal* journal = stored.run.machine().journal;
-  if (journal->failed == 0 && stored.run.run(program::Section::started) != 0)
-    end(container);
-  if (journal->failed != 0)
-    return std::unexpected(why(stored, root, container));
-  return {};
+  if (journal->failed == 0)
+    (void)stored.run.run(program::Section::started);
+  if (journal->failed == 0)
+    return {};
+  end(container);
+  return std::unexpected(why(stored, root, container));
 }
 
 } // namespace phial::runtime

@@ -19,11 +19,17 @@ Status status_of_init(const std::string& path, const Record& record) {
   Result<Fd> journal = open_at(AT_FDCWD, path + "/journal", O_RDONLY);
   if (!journal)
     return Status::creating;
-  program::JournalEntry entry{};
-  auto at = static_cast<off_t>(sizeof(program::Journal) + record.start_index * sizeof entry);
-  if (::pread(journal->get(), &entry, sizeof entry, at) != sizeof entry || entry.begin == 0)
+  // The last of section init, by which create learns that it may return, and the first of section start: whoever comes
+  // after create may come before the init is on to the latter.
+  program::JournalEntry entries[2]{};
+  if (record.start_index == 0)
     return Status::creating;
-  return record.waits && entry.end == 0 ? Status::created : Status::running;
+  auto at = static_cast<off_t>(sizeof(program::Journal) + (record.start_index - 1) * sizeof entries[0]);
+  if (::pread(journal->get(), entries, sizeof entries, at) != sizeof entries)
+    return Status::creating;
+  if (record.waits && entries[0].begin != 0)
+    return entries[1].end == 0 ? Status::created : Status::running;
+  return entries[1].begin == 0 ? Status::creating : Status::running;
 }
 
 Result<Container> load(const std::string& root, const std::string& id) {

@@ -44,6 +44,23 @@ struct Attributes {
   }
 };
 
+Result<int> wait_for(pid_t pid, const char* program) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR)
+      return fail_call("waitpid", program);
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::vector<const char*> pointers(const std::vector<std::string>& words) {
+  std::vector<const char*> out;
+  out.reserve(words.size() + 1);
+  for (const std::string& word : words)
+    out.push_back(word.c_str());
+  out.push_back(nullptr);
+  return out;
+}
+
 // Takes what is there; false at the end.
 bool take(int from, std::string& into, std::size_t keep) {
   char buffer[4096];
@@ -84,22 +101,30 @@ Result<Ended> run_to_end(const char* const* argv, const char* const* envp, std::
   err.write.reset();
   Ended ended;
   take_all(out.read, err.read, ended, keep);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0)
-    if (errno != EINTR)
-      return fail_call("waitpid", argv[0]);
-  ended.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  ended.status = TRY(wait_for(pid, argv[0]));
   return ended;
 }
 
 Result<Ended> run_to_end(const std::vector<std::string>& words) {
-  std::vector<const char*> argv;
-  argv.reserve(words.size() + 1);
-  for (const std::string& word : words)
-    argv.push_back(word.c_str());
-  argv.push_back(nullptr);
+  std::vector<const char*> argv = pointers(words);
   const char* const none[] = {nullptr};
   return run_to_end(argv.data(), none);
+}
+
+Result<int> run_on_our_streams(const std::vector<std::string>& words, const char* const* envp, int passed) {
+  std::vector<const char*> argv = pointers(words);
+  Attributes attributes;
+  attributes.fresh_signals();
+  constexpr int kPassed = STDERR_FILENO + 1;
+  if (passed >= 0)
+    ::posix_spawn_file_actions_adddup2(&attributes.files, passed, kPassed);
+  ::posix_spawn_file_actions_addclosefrom_np(&attributes.files, passed >= 0 ? kPassed + 1 : kPassed);
+  pid_t pid = -1;
+  int number = ::posix_spawn(&pid, argv[0], &attributes.files, &attributes.value, const_cast<char* const*>(argv.data()),
+                             const_cast<char* const*>(envp));
+  if (number != 0)
+    return fail_call("posix_spawn", argv[0], number);
+  return wait_for(pid, argv[0]);
 }
 
 } // namespace phial

@@ -24,4 +24,8 @@ struct Ended {
                                        std::size_t keep = kKeptOutput);
 [[nodiscard]] Result<Ended> run_to_end(const std::vector<std::string>& words);
 
+// The same with our standard streams, and `passed` as its descriptor 3 where that is not negative. Its status.
+[[nodiscard]] Result<int> run_on_our_streams(const std::vector<std::string>& words, const char* const* envp,
+                                             int passed = -1);
+
 } // namespace phial

@@ -201,7 +201,7 @@ constexpr Verb kCheckpoint = {
     .most = 1,
     .words = Offer::running_container,
     .options = options(kCheckpointOptions, kCriuOptions),
-    .run = nullptr,
+    .run = checkpoint,
 };
 
 constexpr Verb kRestore = {
@@ -211,7 +211,7 @@ constexpr Verb kRestore = {
     .least = 1,
     .most = 1,
     .options = options(kRestoreOptions, kCriuOptions),
-    .run = nullptr,
+    .run = restore,
 };
 
 constexpr Example kExplainExamples[] = {

@@ -19,6 +19,8 @@ namespace phial::oci {
 [[nodiscard]] Result<int> update(const Call& call);
 [[nodiscard]] Result<int> events(const Call& call);
 [[nodiscard]] Result<int> exec(const Call& call);
+[[nodiscard]] Result<int> checkpoint(const Call& call);
+[[nodiscard]] Result<int> restore(const Call& call);
 [[nodiscard]] Result<int> explain(const Call& call);
 [[nodiscard]] Result<int> write_spec(const Call& call);
 [[nodiscard]] Result<int> features(const Call& call);

@@ -303,3 +303,58 @@ def test_verbs_refuse_a_container_that_is_not_there(t):
         expect(done.exit == 1 and "container does not exist" in done.err, done)
     done = oci(t, "ps", "../x")
     expect(done.exit == 1 and done.err, done)
+
+
+def test_checkpoint_without_criu_is_one_clear_sentence(t):
+    with Running(t, "one", "sleep", "1000") as box:
+        for verb in ("checkpoint", "restore"):
+            done = oci(t, verb, "one", env={"PATH": str(t.dir)})
+            expect(done.exit == 1 and "criu is not installed" in done.err, done)
+        done = box.run("checkpoint", "--page-server", "nowhere")
+        expect(done.exit == 1 and "is not ADDRESS:PORT" in done.err, done)
+        expect(box.state["status"] == "running")
+
+
+def test_checkpoint_and_restore(t):
+    """The container goes on where it was: its counter, its cgroup with the limits, its id."""
+    if not shutil.which("criu"):
+        raise Skip("criu is not installed")
+    works = command(["criu", "check"], cwd=t.dir)
+    if works.exit != 0:
+        raise Skip("criu does not work here: " + (works.err.strip().splitlines() or ["?"])[-1])
+
+    def change(config):
+        config["root"]["readonly"] = False
+        config["linux"]["resources"]["pids"] = {"limit": 33}
+        config["linux"]["namespaces"] = [entry for entry in config["linux"]["namespaces"] if entry["type"] != "network"]
+
+    count = "i=0; while :; do i=$((i+1)); echo $i > /count; sleep 0.05; done"
+    counter = t.dir / "box/rootfs/count"
+    images = t.dir / "images"
+    with Running(t, "one", "sh", "-c", count, change=change) as box:
+        wait_until(lambda: counter.exists() and counter.read_text().strip() > "3", "the counter")
+        box.ok("checkpoint", "--image-path", images, "--leave-running", seconds=120)
+        expect(box.state["status"] == "running", box.state)
+        shutil.rmtree(images)
+        box.ok("checkpoint", "--image-path", images, seconds=120)
+        expect(oci(t, "state", "one").exit == 1, "a saved container is still there")
+        before = int(counter.read_text())
+        counter.unlink()
+        with open(os.devnull, "w+b") as null:
+            done = subprocess.run([PHIAL_OCI, "--root", t.dir / "oci", "restore", "-d", "-b", t.dir / "box",
+                                   "--image-path", images, "--pid-file", t.dir / "pid", "one"], stdin=null, stdout=null,
+                                  stderr=subprocess.PIPE, text=True, timeout=120 * SLOW)
+        expect(done.returncode == 0, done.stderr)
+        wait_until(lambda: counter.exists() and counter.read_text().strip(), "the counter after the restore")
+        expect(int(counter.read_text()) >= before, "it began anew")
+        expect(box.state["status"] == "running" and str(box.state["pid"]) == (t.dir / "pid").read_text(), box.state)
+        expect(box.cgroup_file("pids.max") == "33")
+        images2 = t.dir / "images2"
+        box.ok("checkpoint", "--image-path", images2, seconds=120)
+        waiting = subprocess.Popen([PHIAL_OCI, "--root", t.dir / "oci", "restore", "-b", t.dir / "box", "--image-path",
+                                    images2, "one"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        wait_until(lambda: oci(t, "state", "one").exit == 0, "the container in the foreground", seconds=60)
+        box.run("kill", rest=["KILL"])
+        expect(waiting.wait(60 * SLOW) == 128 + 9, "its end is the foreground's status")
+        expect(oci(t, "state", "one").exit == 1, "a container that ended in the foreground is still there")

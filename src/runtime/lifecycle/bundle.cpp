@@ -37,14 +37,6 @@ Result<std::string> in_bundle(const std::string& bundle, const std::string& path
   return absolute(path.starts_with("/") ? path : plain);
 }
 
-// "/phial-oci/ID" where config.json names none; a relative one lies below that as well.
-std::string cgroup_of(const spec::Spec& spec, const std::string& id) {
-  const std::string& asked = spec.platform.cgroups_path;
-  if (asked.empty())
-    return "/phial-oci/" + id;
-  return asked.starts_with("/") ? asked : "/phial-oci/" + asked;
-}
-
 // A container always may use the devices every container has, whatever its rules say, as with runc.
 void allow_default_devices(spec::Spec& spec) {
   if (!spec.platform.resources || spec.platform.resources->devices.empty())
@@ -90,6 +82,15 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
   return out;
 }
 
+std::string cgroup_of(const spec::Spec& spec, const MakeOptions& options) {
+  if (options.manager == CgroupManager::disabled)
+    return {};
+  const std::string& asked = spec.platform.cgroups_path;
+  if (asked.empty())
+    return "/phial-oci/" + options.id;
+  return asked.starts_with("/") ? asked : "/phial-oci/" + asked;
+}
+
 Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits) {
   if (!waits)
     TRY(spec::check_startable(bundle.spec, "config.json"));
@@ -107,8 +108,9 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   if (options.manager == CgroupManager::systemd) {
     request.systemd = TRY(systemd_scope(bundle.spec, options.id, options.systemd));
     request.cgroup = request.systemd->cgroup;
-  } else if (options.manager != CgroupManager::disabled)
-    request.cgroup = cgroup_of(bundle.spec, options.id);
+  } else {
+    request.cgroup = cgroup_of(bundle.spec, options);
+  }
   HostFacts facts = TRY(gather_facts(request.cgroup));
   gather_sources(facts, bundle.spec);
   Compiled out;

@@ -37,6 +37,10 @@ struct Compiled {
   std::string scope; // systemd's unit
   CgroupPaths cgroups;
 };
+
+// With cgroupfs: "/phial-oci/ID" where config.json names none; a relative one lies below that as well. Empty where the
+// container has no cgroup of its own.
+[[nodiscard]] std::string cgroup_of(const spec::Spec& spec, const MakeOptions& options);
 [[nodiscard]] Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits);
 
 } // namespace phial::runtime

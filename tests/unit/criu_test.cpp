@@ -95,7 +95,7 @@ TEST(Criu, TheProgramOfARestoreMakesTheCgroupAndItsUndo) {
   ASSERT_TRUE(compiled) << compiled.error().text();
   EXPECT_THAT(compiled->steps, Contains(testing::Field(&program::Step::text, testing::Field(&program::StepText::what,
                                                                                             "limit: pids.max = 5"))));
-  EXPECT_EQ(compiled->sections[static_cast<unsigned>(program::Section::undo)].count, 1U);
+  EXPECT_GE(compiled->sections[static_cast<unsigned>(program::Section::undo)].count, 1U);
   EXPECT_EQ(compiled->sections[static_cast<unsigned>(program::Section::init)].count, 0U);
 }
 

@@ -16,10 +16,11 @@ Result<int> run(const Call& call) {
   }
   if (make.detach)
     return 0;
+  runtime::let_go(made);
   Result<int> status = attend({made.process.get(), made.record.pid, std::move(made.terminal)}, signals);
   if (status)
     made.process.reset(); // it has been waited for
-  if (!status || !call.arguments.on("keep"))
+  if ((!status || !call.arguments.on("keep")) && runtime::take_back(made))
     runtime::abandon(made, make.root);
   // Ours end with us, and faster.
   made.run.leave();

@@ -217,6 +217,25 @@ def test_what_outlived_its_runtime_is_deleted(t):
     expect_gone(t, "phial-again.scope", "system.slice/phial-again.scope")
 
 
+def test_update_and_exec_and_pause(t):
+    need_systemd()
+    place = bundle(t, "b", "/bin/sh", "-c", "echo ready; read x", resources={"memory": {"limit": 67108864}})
+    cgroup = "system.slice/phial-later.scope"
+    with running(t, place, "later"):
+        done = command(oci(t, "update", "--memory", "33554432", "--pids-limit", "9", "--cpu-quota", "12345", "later"))
+        expect(done.exit == 0, done)
+        seen = show("phial-later.scope", "MemoryMax", "TasksMax", "CPUQuotaPerSecUSec")
+        expect(seen == {"MemoryMax": "33554432", "TasksMax": "9", "CPUQuotaPerSecUSec": "130ms"}, seen)
+        expect(text(cgroup, "memory.max") == "33554432" and text(cgroup, "pids.max") == "9", "the files")
+        expect(text(cgroup, "cpu.max") == "12345 100000", text(cgroup, "cpu.max"))
+        done = command(oci(t, "exec", "later", "/bin/cat", "/proc/self/cgroup"))
+        expect(done.exit == 0 and done.out == "0::/\n", done)
+        for verb, frozen in (("pause", "1"), ("resume", "0")):
+            done = command(oci(t, verb, "later"))
+            expect(done.exit == 0 and f"frozen {frozen}" in text(cgroup, "cgroup.events"), done)
+    expect_gone(t, "phial-later.scope", cgroup)
+
+
 def test_the_helper_changes_a_running_scope(t):
     need_systemd()
     place = bundle(t, "b", "/bin/sh", "-c", "echo ready; read x")

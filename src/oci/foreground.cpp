@@ -1,6 +1,5 @@
 #include "oci/foreground.hpp"
 
-#include "base/file.hpp"
 #include "base/terminal.hpp"
 #include "kernel/process.hpp"
 
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace phial::oci {
 
@@ -102,12 +102,27 @@ void Watch::push_input() {
   }
 }
 
+// All of it, also where whoever shares our standard output has made it non-blocking.
+bool show(std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (n > 0)
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    else if (n < 0 && errno == EAGAIN) {
+      pollfd room{STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&room, 1, -1);
+    } else if (n == 0 || errno != EINTR)
+      return false;
+  }
+  return true;
+}
+
 // One piece. False where there is nothing to be had now, or nobody we could show it to.
 bool Watch::show_output() {
   ssize_t n = ::read(of_.terminal.get(), output_, sizeof output_);
   if (n < 0 && errno == EINTR)
     return true;
-  return n > 0 && write_all(STDOUT_FILENO, {output_, static_cast<std::size_t>(n)});
+  return n > 0 && show({output_, static_cast<std::size_t>(n)});
 }
 
 Result<> Watch::turn() {

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 
-from ocibox import Box, Receiver, cgroup_mounts, cgroups_of, ended, read_until
+from ocibox import Box, Receiver, cgroup_mounts, cgroups_of, ended
 from phialtest import Skip, expect, wait_until
 
 

@@ -50,6 +50,7 @@ Result<runtime::MakeOptions> make_options(const Call& call) {
   out.no_pivot = call.arguments.on("no-pivot");
   out.new_keyring = !call.arguments.on("no-new-keyring");
   out.manager = call.globals.cgroup_manager;
+  out.rootless = call.globals.rootless;
   if (out.manager == runtime::CgroupManager::systemd)
     out.systemd = TRY(systemd_manager(call.environment));
   return out;

@@ -128,6 +128,9 @@ std::string operation_text(const Subject& subject) {
   case Op::run_hook:
     return "run the hook " + operand(subject, 0) + " " + strings_text(subject, instruction.args[1]) +
            (instruction.args[3] != 0 ? ", at most " + operand(subject, 3) + " s" : "") + ", the state on its input";
+  case Op::enter_user_namespace:
+    return "enter a new user namespace and mount namespace; from outside it " +
+           strings_text(subject, instruction.args[0]) + " and " + strings_text(subject, instruction.args[1]);
   case Op::receive_fd: return "receive a descriptor over " + operand(subject, 0);
   case Op::run_helper: return "run " + strings_text(subject, instruction.args[0]) + " to its end";
   }
@@ -181,6 +184,7 @@ std::string_view operation_name(Op op) {
   case Op::copy_tree: return "copy_tree";
   case Op::run_hook: return "run_hook";
   case Op::store_padded: return "store_padded";
+  case Op::enter_user_namespace: return "enter_user_namespace";
   case Op::receive_fd: return "receive_fd";
   case Op::run_helper: return "run_helper";
   }

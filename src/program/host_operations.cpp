@@ -5,6 +5,7 @@
 #include "program/cgroup_removal.hpp"
 #include "program/hook.hpp"
 #include "program/spawn.hpp"
+#include "program/user_namespace.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -82,6 +83,7 @@ long host_operation(Machine& machine, const Instruction& instruction, const std:
   case Op::remove_tree: return as_errno(remove_tree_at(AT_FDCWD, text_at(args[0])));
   case Op::make_path: return as_errno(make_directories(text_at(args[0]), static_cast<mode_t>(args[1])));
   case Op::receive_fd: return receive_descriptor(static_cast<int>(args[0]));
+  case Op::enter_user_namespace: return enter_user_namespace(args[0], args[1], args[2]);
   case Op::run_helper: return run_helper(machine, args[0], args[1]);
   default: return -ENOSYS;
   }

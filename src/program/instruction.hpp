@@ -31,7 +31,8 @@ enum class Op : std::uint8_t {
                  // size of what it reads on its standard input. A failure is an errno, or one of hook.hpp's numbers
   store_padded,  // args[0]: address, args[1]: value: writes it as ten characters, decimal, blanks before it
   receive_fd,    // (host) args[0]: socket; result: the descriptor the init sent over it
-  run_helper,    // (host) args[0]: argv, args[1]: envp: runs a program of ours to its end. A failure is as of run_hook
+  enter_user_namespace, // (host) args[0]: argv of newuidmap, args[1]: of newgidmap, args[2]: room for our pid as text
+  run_helper, // (host) args[0]: argv, args[1]: envp: runs a program of ours to its end. A failure is as of run_hook
 };
 
 // What happens after an instruction beyond going on to the next.

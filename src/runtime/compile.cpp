@@ -18,6 +18,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   c.b.known().journal = c.b.slot("journal").index;
 
   // The host, before the new process exists.
+  add_rootless_steps(c, request);
   add_cgroup_steps(c, request);
   if (!request.systemd)
     TRY(add_cgroup_limit_steps(c, request));

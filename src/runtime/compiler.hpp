@@ -133,6 +133,9 @@ void add_sync_steps(Compiler& c);
 [[nodiscard]] Result<> add_spawn_steps(Compiler& c, const Request& request);
 void begin_init(Compiler& c); // waits for the release, begins a session
 
+// A caller who is not root enters a user namespace of his own first.
+void add_rootless_steps(Compiler& c, const Request& request);
+
 // The maps of a new user namespace, and the release of the process that waits for them.
 void add_user_map_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] bool has_own_user_namespace(const spec::Linux& platform);

@@ -126,7 +126,9 @@ void add_user(Compiler& c, const spec::User& user, bool keep) {
   if (keep)
     c.b.call(SYS_prctl, {PR_SET_KEEPCAPS, 1, 0, 0, 0});
   Data array = c.b.bytes({reinterpret_cast<const unsigned char*>(list.data()), list.size() * sizeof(std::uint32_t)}, 4);
-  c.b.call(SYS_setgroups, {list.size(), array});
+  auto groups_set = c.b.call(SYS_setgroups, {list.size(), array});
+  if (c.facts.rootless() && list.empty()) // a user's namespace may forbid it; then he keeps the groups he has
+    groups_set.tolerate(EPERM);
   c.b.call(SYS_setresgid, {user.gid, user.gid, user.gid});
   c.b.call(SYS_setresuid, {user.uid, user.uid, user.uid});
   c.b.call(SYS_umask, {user.umask.value_or(0022)});

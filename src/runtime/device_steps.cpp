@@ -99,7 +99,7 @@ void add_device(Compiler& c, const spec::Device& device, const std::string& fiel
 
 Result<> add_device_steps(Compiler& c, const Request& request) {
   const std::vector<spec::Device>& asked = request.spec->platform.devices;
-  bool bind = has_own_user_namespace(request.spec->platform);
+  bool bind = c.facts.rootless() || has_own_user_namespace(request.spec->platform);
   add_default_devices(c, asked, bind);
   for (std::size_t i = 0; i < asked.size(); ++i)
     add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]", bind);

@@ -6,8 +6,10 @@
 #include "kernel/mounts.hpp"
 #include "kernel/namespaces.hpp"
 
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 namespace phial::runtime {
 
@@ -22,6 +24,22 @@ void read_release(HostFacts& facts) {
   facts.kernel_major = static_cast<unsigned>(parse_uint(halves.first).value_or(0));
   facts.kernel_minor =
       static_cast<unsigned>(parse_uint(minor.substr(0, minor.find_first_not_of("0123456789"))).value_or(0));
+}
+
+// The inode of the first user namespace is the kernel's constant PROC_USER_INIT_INO.
+constexpr ino_t kFirstUserNamespace = 0xEFFFFFFDU;
+
+Result<> read_caller(HostFacts& facts) {
+  facts.uid = ::geteuid();
+  facts.gid = ::getegid();
+  struct stat status{};
+  if (::stat("/proc/self/ns/user", &status) == 0)
+    facts.in_user_namespace = status.st_ino != kFirstUserNamespace;
+  if (facts.uid == 0)
+    return {};
+  auto own = kernel::parse_status_capabilities(TRY(read_file("/proc/self/status")));
+  facts.unprivileged = !own || !own->effective.has(CAP_SYS_ADMIN);
+  return {};
 }
 
 std::string first_line(const std::string& path) {
@@ -54,6 +72,7 @@ Result<HostFacts> gather_facts(const std::string& cgroup) {
   read_release(facts);
   facts.last_capability = static_cast<unsigned>(TRY(kernel::last_capability()));
   facts.cgroups = TRY(kernel::probe_cgroup_layout());
+  TRY(read_caller(facts));
   if (!cgroup.empty())
     read_cpuset(facts, cgroup);
   return facts;

@@ -32,6 +32,13 @@ struct HostFacts {
   bool selinux = false;
   std::uint64_t host_namespaces = 0; // CLONE_NEW* of the spec's namespaces by path that are the caller's own
 
+  bool unprivileged = false;      // the caller lacks CAP_SYS_ADMIN
+  bool in_user_namespace = false; // the caller is in another than the first
+  std::uint32_t uid = 0;          // of the caller, effective
+  std::uint32_t gid = 0;
+
+  // Whether what the program does is done without the first user namespace's rights.
+  [[nodiscard]] bool rootless() const { return unprivileged || in_user_namespace; }
   [[nodiscard]] bool kernel_at_least(unsigned major, unsigned minor) const {
     return kernel_major > major || (kernel_major == major && kernel_minor >= minor);
   }
@@ -85,7 +92,7 @@ struct Request {
   std::string bundle;          // absolute; what hooks are told, and where they run
   bool no_pivot = false;       // leave the old root beneath the new one, for a root that pivot_root refuses (a ramdisk)
   bool new_keyring = true;
-  unsigned preserved = 0;      // descriptors from 3 on that the container's program gets
+  unsigned preserved = 0; // descriptors from 3 on that the container's program gets
   std::vector<Reason> reasons;
   std::string fallback_reason = "config.json"; // for fields that no reason speaks for: "config.json: FIELD"
 };

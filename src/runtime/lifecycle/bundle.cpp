@@ -1,6 +1,7 @@
 #include "runtime/lifecycle/bundle.hpp"
 
 #include "base/file.hpp"
+#include "kernel/cgroup/controller.hpp"
 #include "kernel/devices.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/facts.hpp"
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -56,6 +58,34 @@ std::vector<RootMount> mounts_beside_kernels(const spec::Spec& spec) {
     return false;
   });
   return out;
+}
+
+bool may_make(const std::string& directory) {
+  std::string path = directory;
+  while (::access(path.c_str(), F_OK) != 0 && path.size() > 1)
+    path.resize(path.rfind('/'));
+  return ::access(path.c_str(), W_OK) == 0;
+}
+
+// A caller who is not root, or root of a user's namespace, mostly may make no cgroup: then there is none, unless
+// something is to be limited.
+Result<> do_without_cgroups(Request& request, const HostFacts& facts, const MakeOptions& options) {
+  if (!options.rootless.value_or(facts.rootless()) || request.systemd || request.cgroup.empty())
+    return {};
+  if (std::ranges::all_of(facts.cgroups.hierarchies, [&](const kernel::CgroupHierarchy& hierarchy) {
+        return may_make(hierarchy.directory(request.cgroup));
+      }))
+    return {};
+  kernel::CgroupRequest wanted;
+  if (request.spec->platform.resources)
+    wanted.resources = *request.spec->platform.resources;
+  wanted.resources.devices.clear();
+  kernel::FileWrites writes = TRY(kernel::cgroup_writes(facts.cgroups, wanted));
+  if (!writes.empty())
+    return fail(Kind::permission, "config.json " + writes.front().field + ": the caller may make no cgroup to limit",
+                "use --systemd-cgroup with the user's systemd, have a cgroup delegated, or take linux.resources out");
+  request.cgroup.clear();
+  return {};
 }
 
 } // namespace
@@ -112,6 +142,7 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
     request.cgroup = cgroup_of(bundle.spec, options);
   }
   HostFacts facts = TRY(gather_facts(request.cgroup));
+  TRY(do_without_cgroups(request, facts, options));
   gather_sources(facts, bundle.spec);
   Compiled out;
   out.cgroup = request.cgroup;

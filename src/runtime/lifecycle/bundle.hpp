@@ -27,7 +27,8 @@ struct MakeOptions : Handover {
   bool no_pivot = false;
   bool new_keyring = true;
   CgroupManager manager = CgroupManager::cgroupfs;
-  SystemdManager systemd; // for CgroupManager::systemd
+  std::optional<bool> rootless; // whether to go on without cgroups that may not be made; none: where we are not root
+  SystemdManager systemd;       // for CgroupManager::systemd
 };
 
 // The program of a bundle, and what has to be remembered of it. `waits`: create, not run.

@@ -6,6 +6,7 @@
 #include "oci/programs.hpp"
 #include "oci/values.hpp"
 #include "oci/verbs.hpp"
+#include "runtime/lifecycle/state_directory.hpp"
 
 #include <unistd.h>
 
@@ -79,8 +80,10 @@ Result<int> restore(const Call& call) {
   runtime::Restored restored = TRY(runtime::restore_container(make, options, call.environment.entries()));
   if (make.detach)
     return 0;
+  runtime::let_go(restored.lock);
   Result<int> status = attend({restored.process.get(), restored.record.pid, Fd()}, signals);
-  runtime::abandon(restored, make.root);
+  if (runtime::take_back(restored.lock))
+    runtime::abandon(restored, make.root);
   return status;
 }
 

@@ -13,7 +13,6 @@ namespace phial::oci {
 namespace {
 
 using commandline::Page;
-using commandline::roff;
 
 constexpr std::size_t kWidth = 100;
 constexpr std::string_view kProgram = "phial-oci";

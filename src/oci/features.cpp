@@ -31,6 +31,7 @@ std::vector<std::string> known_capabilities() {
   Result<int> last = kernel::last_capability();
   int count = last ? std::min(*last + 1, kernel::kCapabilityCount) : kernel::kCapabilityCount;
   std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int number = 0; number < count; ++number)
     out.push_back(kernel::capability_name(number));
   return out;

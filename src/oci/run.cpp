@@ -3,6 +3,7 @@
 #include "oci/make_options.hpp"
 #include "oci/verbs.hpp"
 #include "runtime/lifecycle/make.hpp"
+#include "runtime/lifecycle/state_directory.hpp"
 
 namespace phial::oci {
 
@@ -16,11 +17,11 @@ Result<int> run(const Call& call) {
   }
   if (make.detach)
     return 0;
-  runtime::let_go(made);
+  runtime::let_go(made.lock);
   Result<int> status = attend({made.process.get(), made.record.pid, std::move(made.terminal)}, signals);
   if (status)
     made.process.reset(); // it has been waited for
-  if ((!status || !call.arguments.on("keep")) && runtime::take_back(made))
+  if ((!status || !call.arguments.on("keep")) && runtime::take_back(made.lock))
     runtime::abandon(made, make.root);
   // Ours end with us, and faster.
   made.run.leave();

@@ -12,6 +12,7 @@ namespace {
 
 template <class Names> Json sorted(const Names& names) {
   std::vector<std::string> out;
+  out.reserve(std::size(names));
   for (const auto& name : names)
     out.emplace_back(name);
   std::ranges::sort(out);

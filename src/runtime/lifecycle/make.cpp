@@ -10,8 +10,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,17 +101,6 @@ Error failure_of(const program::Program& program, program::Loaded& run, const sp
     explain_exec(error, RootView(std::move(*directory), root_mounts(spec)), attempt_of(spec, *spec.process));
   name_command(error, *spec.process);
   return error;
-}
-
-void let_go(const Made& made) {
-  (void)::flock(made.lock.get(), LOCK_UN);
-}
-
-bool take_back(const Made& made) {
-  while (::flock(made.lock.get(), LOCK_EX) != 0 && errno == EINTR) {
-  }
-  struct stat status{};
-  return ::fstat(made.lock.get(), &status) == 0 && status.st_nlink != 0;
 }
 
 void abandon(Made& made, const std::string& root) {

@@ -27,11 +27,6 @@ struct Made {
 // caller's to remove.
 [[nodiscard]] Result<> await_program(Made& made);
 
-// Between the two the container is anybody's, to pause, change or delete, though its maker is still there. The second
-// is false where it has been removed meanwhile.
-void let_go(const Made& made);
-[[nodiscard]] bool take_back(const Made& made);
-
 // Ends the process, undoes and removes everything: for a container that could not be made or started.
 void abandon(Made& made, const std::string& root);
 

@@ -5,6 +5,8 @@
 #include "program/host.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,6 +70,17 @@ Result<Fd> lock_state(const std::string& root, const std::string& id) {
   if (!lock && lock.error().kind == Kind::not_found)
     return fail(Kind::not_found, "container does not exist");
   return lock;
+}
+
+void let_go(const Fd& lock) {
+  (void)::flock(lock.get(), LOCK_UN);
+}
+
+bool take_back(const Fd& lock) {
+  while (::flock(lock.get(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+  struct stat status{};
+  return ::fstat(lock.get(), &status) == 0 && status.st_nlink != 0;
 }
 
 Result<> remove_state(const std::string& root, const std::string& id) {

@@ -30,6 +30,11 @@ namespace phial::runtime {
 // The lock of a container there is. Kind::not_found where there is none.
 [[nodiscard]] Result<Fd> lock_state(const std::string& root, const std::string& id);
 
+// Between the two the container is anybody's, to pause, change or delete, though its maker is still there. The second
+// is false where it has been removed meanwhile.
+void let_go(const Fd& lock);
+[[nodiscard]] bool take_back(const Fd& lock);
+
 // Undoes what the program of a directory without a running container left on the host, and removes the directory. The
 // caller holds the lock.
 [[nodiscard]] Result<> remove_state(const std::string& root, const std::string& id);

@@ -18,6 +18,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   c.b.known().journal = c.b.slot("journal").index;
 
   // The host, before the new process exists.
+  add_inherited_oom_steps(c, process);
   add_rootless_steps(c, request);
   add_cgroup_steps(c, request);
   if (!request.systemd)

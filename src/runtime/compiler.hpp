@@ -142,6 +142,8 @@ void add_user_map_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] bool has_user_namespace(const spec::Linux& platform); // a new one, or one by path
 [[nodiscard]] bool has_mount_namespace(const spec::Linux& platform);
 void add_oom_steps(Compiler& c, const spec::Process& process);
+// Rootless: the init's own file belongs to a root who is nobody there, so the maker sets it for himself.
+void add_inherited_oom_steps(Compiler& c, const spec::Process& process);
 // How the machine serves the process. Written by the host: root of a user namespace may not.
 [[nodiscard]] Result<> add_schedule_steps(Compiler& c, const spec::Process& process);
 [[nodiscard]] Result<> add_memory_policy_steps(Compiler& c,

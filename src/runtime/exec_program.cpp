@@ -48,12 +48,15 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
   Slot init = c.b.slot("init");
   Slot own = c.b.slot("own_pid_ns");
   bool other_pids = (request.join & CLONE_NEWPID) != 0;
+  bool may_return =
+      !c.facts.unprivileged; // into a pid namespace that is root's, others may not: we make no other child
   c.step(Section::host, "load phial-init into sealed memory", "the process that joins the container from outside",
          "nothing of the host's programs can be reached or overwritten from the container");
   c.b.add(Op::load_init).into(init);
   c.step(Section::host, "clone the process into the container's pid namespace", "only a child can be born there");
   if (other_pids) {
-    c.open(own, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (may_return)
+      c.open(own, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     c.b.call(SYS_setns, {c.container, CLONE_NEWPID});
   }
   if (cgroups.has_unified)
@@ -61,7 +64,7 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
   c.b.add(Op::spawn, {clone, init}).into(c.pid);
   c.b.add(Op::load, {pidfd, sizeof(int)}).into(c.pidfd);
   c.b.call(SYS_close, {init});
-  if (other_pids)
+  if (other_pids && may_return)
     c.b.call(SYS_setns, {own, CLONE_NEWPID});
 }
 
@@ -86,6 +89,13 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   TRY(check_labels(c, process, ""));
 
   CgroupFiles cgroups = open_cgroups(c, request);
+  add_inherited_oom_steps(c, process);
+  std::uint64_t join = request.join;
+  if (facts.unprivileged && (join & CLONE_NEWUSER) != 0) {
+    c.step(Section::host, "join the container's user namespace", "the caller is not root, but may be root there");
+    c.b.call(SYS_setns, {c.container, CLONE_NEWUSER});
+    join &= ~static_cast<std::uint64_t>(CLONE_NEWUSER);
+  }
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
   add_sync_steps(c);
   TRY(add_listener_steps(c, request.filter));
@@ -108,7 +118,7 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   }
   TRY(add_final_affinity_steps(c, process));
   TRY(add_memory_policy_steps(c, spec.platform));
-  if (std::uint64_t rest = request.join & ~static_cast<std::uint64_t>(CLONE_NEWPID); rest != 0) {
+  if (std::uint64_t rest = join & ~static_cast<std::uint64_t>(CLONE_NEWPID); rest != 0) {
     c.step(Section::init, "join the container's namespaces", "it sees what the container sees");
     c.b.call(SYS_setns, {c.container, rest});
   }

@@ -93,7 +93,18 @@ void add_oom_score(Compiler& c, const spec::Process& process) {
 } // namespace
 
 void add_oom_steps(Compiler& c, const spec::Process& process) {
-  add_oom_score(c, process);
+  if (!c.facts.rootless())
+    add_oom_score(c, process);
+}
+
+void add_inherited_oom_steps(Compiler& c, const spec::Process& process) {
+  if (!c.facts.rootless() || !process.oom_score_adj)
+    return;
+  std::string value = std::to_string(*process.oom_score_adj);
+  c.step(Section::host, "set our oom_score_adj to " + value + ", for the process to inherit",
+         c.why("process.oomScoreAdj"), "", "echo " + value + " > /proc/self/oom_score_adj", ShellPlace::host);
+  // EACCES: to lower it takes a privilege that a user has not.
+  c.write_file("/proc/self/oom_score_adj", value, EACCES);
 }
 
 Result<> add_kernel_settings_steps(Compiler& c, const Request& request) {

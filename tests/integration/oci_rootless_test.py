@@ -63,13 +63,15 @@ def test_a_user_runs_a_bundle(t):
 
 def test_a_user_creates_starts_kills_and_deletes(t):
     home = Home(t)
-    home.bundle("sleep", "1000")
+    home.bundle("sleep", "1000", change=lambda config: config["process"].update(oomScoreAdj=500))
     # What is created holds on to the output it is given.
     home.ok("create", "life", before=["sh", "-c", 'exec "$@" > /dev/null 2>&1', "sh"])
     state = json.loads(home.ok("state", "life"))
     expect(state["status"] == "created" and state["owner"] == "nobody", state)
     home.ok("start", "life")
     expect(json.loads(home.ok("state", "life"))["status"] == "running")
+    expect(home.ok("exec", "life", "cat", "/proc/self/oom_score_adj") == "500\n")
+    expect(home.ok("exec", "life", "sh", "-c", "id -u; cat /proc/1/comm").split() == ["0", "sleep"])
     home.ok("kill", "life", "KILL")
     wait_until(lambda: json.loads(home.ok("state", "life"))["status"] == "stopped", "stopped")
     home.ok("delete", "life")

@@ -145,6 +145,8 @@ Result<Restored> restore_container(const MakeOptions& options, const CriuOptions
   plan.program = TRY(compile_restore(request, plan.words, facts));
   Restored out;
   out.record = TRY(make_record(options, plan.bundle, request, facts));
+  // What says that it runs: the last step before criu has been.
+  out.record.start_index = plan.program.sections[static_cast<unsigned>(program::Section::host)].count - 1;
   out.lock = TRY(make_state(options.root, options.id));
   Result<> result = restore_in(out, plan, options, path, environment);
   if (result)

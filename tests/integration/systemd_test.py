@@ -248,33 +248,72 @@ def test_the_helper_changes_a_running_scope(t):
     expect(done.exit == 0, f"stopping what is not there should succeed: {done}")
 
 
-def test_the_manager_of_a_user(t):
-    """A second systemd, as a user's is; the helper reaches it by the address of its socket."""
+@contextlib.contextmanager
+def manager_of(t, user):
+    """A second systemd, as a user's is; its runtime directory."""
     need_systemd()
     place = t.dir / "user"
     place.mkdir(mode=0o700)
-    manager = command(["systemd-run", "--quiet", "--unit=phial-test-user", "-p", "Delegate=yes", "-E",
-                       f"XDG_RUNTIME_DIR={place}", "/lib/systemd/systemd", "--user", "--unit=basic.target"])
-    expect(manager.exit == 0, manager)
-    sleeper = subprocess.Popen(["sleep", "1000"])
+    os.chown(place, user, user)
+    done = command(["systemd-run", "--quiet", "--unit=phial-test-user", "-p", "Delegate=yes", "-p", f"User={user}",
+                    "-E", f"XDG_RUNTIME_DIR={place}", "/lib/systemd/systemd", "--user", "--unit=basic.target"])
+    expect(done.exit == 0, done)
     try:
-        socket = place / "systemd" / "private"
-        wait_until(socket.exists, "the user's manager")
-        where = ["--address", f"unix:path={place}/bus", "--address", f"unix:path={socket}"]
-        done = command([HELPER, "cgroup", *where])
-        expect(done.exit == 0 and "phial-test-user.service" in done.out, done)
-        done = command([HELPER, "start", "phial-mine.scope", *where, "--pid", sleeper.pid, "Slice='user.slice'",
-                        "Delegate=true"])
-        expect(done.exit == 0, done)
-        cgroup = pathlib.Path(f"/proc/{sleeper.pid}/cgroup").read_text().strip()
-        expect(cgroup.endswith("phial-test-user.service/user.slice/phial-mine.scope"), cgroup)
-        done = command([HELPER, "stop", "phial-mine.scope", *where])
-        expect(done.exit == 0, done)
-        expect(sleeper.wait(60) != 0, "the process outlived its scope")
+        wait_until((place / "systemd" / "private").exists, "the user's manager")
+        yield place
     finally:
-        sleeper.kill()
-        sleeper.wait()
         command(["systemctl", "stop", "phial-test-user.service"])
+
+
+def cgroup_of(pid):
+    return pathlib.Path(f"/proc/{pid}/cgroup").read_text().strip().removeprefix("0::/")
+
+
+def test_the_helper_reaches_the_manager_of_a_user(t):
+    with manager_of(t, 0) as place, subprocess.Popen(["sleep", "1000"]) as sleeper:
+        try:
+            where = ["--address", f"unix:path={place}/bus", "--address", f"unix:path={place}/systemd/private"]
+            done = command([HELPER, "cgroup", *where])
+            expect(done.exit == 0 and "phial-test-user.service" in done.out, done)
+            done = command([HELPER, "start", "phial-mine.scope", *where, "--pid", sleeper.pid, "Slice='user.slice'",
+                            "Delegate=true"])
+            expect(done.exit == 0, done)
+            expect(cgroup_of(sleeper.pid).endswith("phial-test-user.service/user.slice/phial-mine.scope"),
+                   cgroup_of(sleeper.pid))
+            done = command([HELPER, "stop", "phial-mine.scope", *where])
+            expect(done.exit == 0, done)
+            expect(sleeper.wait(60) != 0, "the process outlived its scope")
+        finally:
+            sleeper.kill()
+
+
+def test_who_is_not_root_has_limits_by_his_own_manager(t):
+    user = 1000
+    with manager_of(t, user) as place:
+        own = t.dir / "own"
+        (own / "rootfs" / "bin").mkdir(parents=True)
+        shutil.copy("/bin/busybox", own / "rootfs" / "bin" / "sleep")
+        for path in [own, *own.rglob("*")]:
+            os.chown(path, user, user)
+        me = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "env", "-u",
+              "DBUS_SESSION_BUS_ADDRESS", f"XDG_RUNTIME_DIR={place}"]
+        me += [PHIAL_OCI, "--root", own / "states", "--systemd-cgroup"]
+        done = command([*me, "spec", "--rootless", "-b", own])
+        expect(done.exit == 0, done)
+        config = json.loads((own / "config.json").read_text())
+        config["process"].update(terminal=False, args=["/bin/sleep", "1000"])
+        config["linux"]["resources"] = {"pids": {"limit": 9}, "memory": {"limit": 67108864}}
+        (own / "config.json").write_text(json.dumps(config))
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        words = [str(word) for word in [*me, "run", "-d", "--pid-file", own / "pid", "-b", own, "mine"]]
+        expect(subprocess.run(words, check=False, **streams).returncode == 0)
+        cgroup = cgroup_of((own / "pid").read_text())
+        expect(cgroup.endswith("phial-test-user.service/user.slice/phial-mine.scope"), cgroup)
+        expect(text(cgroup, "pids.max") == "9" and text(cgroup, "memory.max") == "67108864", "the limits")
+        done = command([*me, "update", "--pids-limit", "7", "mine"])
+        expect(done.exit == 0 and text(cgroup, "pids.max") == "7", done)
+        done = command([*me, "delete", "--force", "mine"])
+        expect(done.exit == 0 and not (CGROUPS / cgroup).exists(), done)
 
 
 def test_without_systemd_the_way_out_is_named(t):

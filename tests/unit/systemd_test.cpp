@@ -267,6 +267,14 @@ TEST(SystemdProgram, ASliceIsJoinedByItsFile) {
   EXPECT_THAT(text, Not(HasSubstr("Delegate")));
 }
 
+TEST(SystemdProgram, WhoIsNotRootHasNoDeviceFilter) {
+  Case c;
+  c.facts.in_user_namespace = true;
+  std::string text = program::print_calls(c.compile(user_manager()).value(), {.width = 0});
+  EXPECT_THAT(text, Not(HasSubstr("bpf(")));
+  EXPECT_THAT(text, HasSubstr("limit: memory.max"));
+}
+
 TEST(SystemdProgram, VersionOneIsRefused) {
   Case c;
   c.facts.cgroups = kernel::parse_cgroup_layout("30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",

@@ -342,3 +342,35 @@ def test_two_hundred_in_a_row_and_side_by_side(t):
                 out, err = child.communicate(timeout=60)
                 expect(out.decode() == f"{n}\n" and child.returncode == 0, (out, err))
         expect(box.processes() == [box.pid()])
+
+
+def test_a_container_that_has_moved_its_first_process_down(t):
+    """Version 2: others follow it where its cgroup hands controllers on, and only there."""
+    unified = next((line.split()[4] for line in open("/proc/self/mountinfo") if " - cgroup2 " in line), None)
+    if unified is None or "pids" not in open(f"{unified}/cgroup.controllers").read().split():
+        raise Skip("this machine's cgroups are of version 1")
+    with Box(t) as box:
+        box.run()
+        top = cgroups_of(box.pid())[""]
+        os.mkdir(f"{unified}{top}/foobar")
+        with open(f"{unified}{top}/foobar/cgroup.procs", "w") as procs:
+            procs.write(str(box.pid()))
+
+        def place(*words):
+            (t.dir / "pid").unlink(missing_ok=True)
+            done = box.oci("exec", "-d", *words, "--pid-file", t.dir / "pid", "c", "sh", "-c",
+                           "exec sleep 100 </dev/null >/dev/null 2>&1")
+            if done.exit != 0:
+                return done.err
+            pid = int((t.dir / "pid").read_text())
+            found = cgroups_of(pid)[""]
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: ended(pid), "its end")
+            return found
+
+        expect(place() == top, "its cgroup hands nothing on: a process can be in it")
+        with open(f"{unified}{top}/cgroup.subtree_control", "w") as control:
+            control.write("+pids")
+        expect(place() == top + "/foobar", place())
+        expect("busy" in place("--cgroup", "/"), "no other place was asked for")
+        expect(place("--cgroup", "foobar") == top + "/foobar")

@@ -115,7 +115,8 @@ int run_command_line(std::span<const std::string_view> words, char** environment
 }
 
 std::string_view version_text() {
-  return "phial-oci version " PHIAL_VERSION "\ncommit: " PHIAL_COMMIT "\nspec: 1.3.0\n";
+  return "phial-oci version " PHIAL_VERSION "\ncommit: " PHIAL_COMMIT "\nspec: 1.3.0\n"
+         "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP\n";
 }
 
 } // namespace phial::oci

@@ -18,9 +18,11 @@ void add_if(Words& words, bool wanted, const char* flag) {
 }
 
 void add_common(Words& words, const CriuOptions& options, const char* log) {
-  for (const std::string& word : {std::string("--images-dir"), options.images, std::string("--work-dir"), options.work,
-                                  std::string("--log-file"), std::string(log), std::string("-v4")})
-    words.push_back(word);
+  words.insert(words.end(), {"--images-dir", options.images, "--work-dir", options.work, "-v4"});
+  if (options.own_log) // the command line wins over the configuration
+    words.insert(words.end(), {"--log-file", log});
+  if (!options.config.empty())
+    words.insert(words.end(), {"--config", options.config});
   add_if(words, options.tcp_established, "--tcp-established");
   add_if(words, options.external_sockets, "--ext-unix-sk");
   add_if(words, options.shell_job, "--shell-job");
@@ -114,6 +116,16 @@ std::string stream_name(std::string_view link, std::string_view fdinfo, std::uin
     if (parse_uint(split_once(line, ' ').first) == mount)
       return std::string(link);
   return "file[" + kernel::hexadecimal(*mount).substr(2) + ":" + kernel::hexadecimal(inode).substr(2) + "]";
+}
+
+std::string criu_config(const spec::StringMap& annotations, bool (*exists)(const std::string& path)) {
+  for (const auto& [name, value] : annotations)
+    if (name == "org.criu.config")
+      return value;
+  for (const char* path : {"/etc/criu/crun.conf", "/etc/criu/runc.conf"})
+    if (exists(path))
+      return path;
+  return {};
 }
 
 std::string criu_complaint(std::string_view log) {

@@ -19,6 +19,8 @@ struct CriuOptions {
   std::string parent;      // of a pre-dump, relative to `images`
   std::string page_server; // "ADDRESS:PORT"
   int status_fd = -1;      // of ours; criu gets it as descriptor 3
+  std::string config;      // a file of criu's options, or empty
+  bool own_log = true;     // the configuration names no log, so that we do
   std::string cgroups_mode = "soft";
   std::string lsm_profile;
   std::string lsm_mount_context;
@@ -61,6 +63,10 @@ struct RestoreFacts {
 };
 [[nodiscard]] std::vector<std::string> restore_command(const CriuOptions& options, const spec::Spec& spec,
                                                        const RestoreFacts& facts);
+
+// criu's configuration for containers: what the annotation org.criu.config names, else crun's, else runc's, of those
+// that `exists` says are there.
+[[nodiscard]] std::string criu_config(const spec::StringMap& annotations, bool (*exists)(const std::string& path));
 
 // Of criu's log the line that says what went wrong; empty where none does.
 [[nodiscard]] std::string criu_complaint(std::string_view log);

@@ -71,7 +71,7 @@ Json linux_json(const KernelFeatures& kernel) {
 Json features_json(const KernelFeatures& kernel, std::string_view version) {
   constexpr std::string_view kHooks[] = {"prestart",       "createRuntime", "createContainer",
                                          "startContainer", "poststart",     "poststop"};
-  constexpr std::string_view kUnsafe[] = {"org.systemd.property."};
+  constexpr std::string_view kUnsafe[] = {"org.criu.config", "org.systemd.property."};
   std::vector<std::string> hooks(std::begin(kHooks), std::end(kHooks));
   Json out = Json::object();
   out.set("ociVersionMin", "1.0.0");

@@ -52,7 +52,7 @@ def test_features_are_those_of_the_kernel(t):
 
 def test_version_is_runcs_form(t):
     done = command([PHIAL_OCI, "--version"])
-    expect(re.fullmatch(r"phial-oci version \S+\ncommit: \w+\nspec: 1\.3\.0\n", done.out), done)
+    expect(re.fullmatch(r"phial-oci version \S+\ncommit: \w+\nspec: 1\.3\.0\n(\+[A-Z]+ ?)+\n", done.out), done)
 
 
 def test_mistakes_are_told_in_a_sentence_and_in_the_log(t):

@@ -36,18 +36,19 @@ std::string line(const std::vector<std::string>& words) {
 TEST(Criu, DumpNamesWhatLeadsOutside) {
   DumpFacts facts{7, {"file[1d:5]", "pipe:[9]", "file[1d:5]"}, {"/proc/kcore"}, 42};
   EXPECT_EQ(line(dump_command(options(), with_mounts(), facts)),
-            "/usr/sbin/criu dump --tree 7 --images-dir /i --work-dir /w --log-file dump.log -v4 --manage-cgroups=soft "
+            "/usr/sbin/criu dump --tree 7 --images-dir /i --work-dir /w -v4 --log-file dump.log --manage-cgroups=soft "
             "--external file[1d:5] --external net[42]:extRootNetNS --external mnt[/data]:/data "
             "--external mnt[/proc/kcore]:/proc/kcore");
 }
 
 TEST(Criu, RestoreSaysWhatThatIsNow) {
   RestoreFacts facts{"/b/rootfs", "/s/pid", {"file[1d:5]", "pipe:[9]", "/in/the/container"}, {"/proc/kcore"}, 3};
-  EXPECT_EQ(line(restore_command(options(), with_mounts(), facts)),
-            "/usr/sbin/criu restore --restore-detached --pidfile /s/pid --root /b/rootfs --images-dir /i --work-dir /w "
-            "--log-file restore.log -v4 --manage-cgroups=soft --inherit-fd fd[0]:file[1d:5] "
-            "--inherit-fd fd[1]:pipe:[9] --inherit-fd fd[3]:extRootNetNS --external mnt[/data]:/host/data "
-            "--external mnt[/proc/kcore]:/dev/null");
+  EXPECT_EQ(
+      line(restore_command(options(), with_mounts(), facts)),
+      "/usr/sbin/criu restore --restore-detached --pidfile /s/pid --root /b/rootfs --images-dir /i --work-dir /w -v4 "
+      "--log-file restore.log --manage-cgroups=soft --inherit-fd fd[0]:file[1d:5] "
+      "--inherit-fd fd[1]:pipe:[9] --inherit-fd fd[3]:extRootNetNS --external mnt[/data]:/host/data "
+      "--external mnt[/proc/kcore]:/dev/null");
 }
 
 TEST(Criu, FlagsAreTranslated) {
@@ -73,6 +74,20 @@ TEST(Criu, AStreamThatNoMountOfTheContainerShowsIsNamedByItsFile) {
   EXPECT_EQ(stream_name("/dev/null", "pos:\t0\nmnt_id:\t29\n", 5, kMounts), "file[1d:5]");
   EXPECT_EQ(stream_name("/dev/null", "pos:\t0\nmnt_id:\t66\n", 5, kMounts), "/dev/null");
   EXPECT_EQ(stream_name("pipe:[9]", "pos:\t0\nmnt_id:\t15\n", 9, kMounts), "pipe:[9]");
+}
+
+TEST(Criu, AConfigurationIsFoundAndMayNameTheLog) {
+  auto none = [](const std::string&) { return false; };
+  auto runcs = [](const std::string& path) { return path == "/etc/criu/runc.conf"; };
+  EXPECT_EQ(criu_config({}, none), "");
+  EXPECT_EQ(criu_config({}, runcs), "/etc/criu/runc.conf");
+  EXPECT_EQ(criu_config({{"org.criu.config", "/x"}}, runcs), "/x");
+  CriuOptions named = options();
+  named.config = "/x";
+  named.own_log = false;
+  std::vector<std::string> words = dump_command(named, {}, {});
+  EXPECT_THAT(words, Contains("/x"));
+  EXPECT_THAT(words, Not(Contains("--log-file")));
 }
 
 TEST(Criu, ItsFirstErrorIsTheReason) {

@@ -52,6 +52,13 @@ Result<> run_criu(const std::vector<std::string>& words, const CriuOptions& opti
 
 } // namespace
 
+CriuOptions with_config(CriuOptions options, const spec::StringMap& annotations) {
+  options.config = criu_config(annotations, [](const std::string& path) { return exists(path); });
+  Result<std::string> text = options.config.empty() ? std::string() : read_file(options.config);
+  options.own_log = !text || text->find("log-file") == std::string::npos;
+  return options;
+}
+
 std::vector<std::string> covered_files(const spec::Spec& spec, const std::string& rootfs) {
   std::vector<std::string> out;
   for (const std::string& path : spec.platform.masked_paths) {
@@ -76,7 +83,7 @@ Result<> checkpoint_container(const std::string& root, const std::string& id, co
   DumpFacts facts{container.record.pid, streams_of(container.record.pid), covered_files(spec, container.record.rootfs),
                   joined_network(spec)};
   TRY(write_file_atomically(options.images + "/" + kDescriptorsFile, to_text(Json::strings(facts.streams)), 0600));
-  TRY(run_criu(dump_command(options, spec, facts), options, environment));
+  TRY(run_criu(dump_command(with_config(options, spec.annotations), spec, facts), options, environment));
   if (options.leave_running || options.pre_dump)
     return {};
   if (!TRY(kernel::wait_for_end(container.process.get(), kPatience)))

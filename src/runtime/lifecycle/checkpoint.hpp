@@ -13,6 +13,9 @@ namespace phial::runtime {
 [[nodiscard]] Result<> checkpoint_container(const std::string& root, const std::string& id, const CriuOptions& options,
                                             char** environment);
 
+// The options with criu's configuration for this container found. Reads it.
+[[nodiscard]] CriuOptions with_config(CriuOptions options, const spec::StringMap& annotations);
+
 // Of the masked paths those that are files: below /proc and /sys the host has what the container has.
 [[nodiscard]] std::vector<std::string> covered_files(const spec::Spec& spec, const std::string& rootfs);
 

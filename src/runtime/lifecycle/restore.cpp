@@ -136,7 +136,7 @@ Result<Restored> restore_container(const MakeOptions& options, const CriuOptions
   std::string path = state_path(options.root, options.id);
   plan.pid_file = path + "/criu.pid";
   plan.log = criu.work + "/restore.log";
-  plan.words = restore_command(criu, spec,
+  plan.words = restore_command(with_config(criu, spec.annotations), spec,
                                {.root = plan.bundle.root,
                                 .pid_file = plan.pid_file,
                                 .streams = read_streams(criu.images),

@@ -63,6 +63,11 @@ SignalDoor::~SignalDoor() {
     ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
+void SignalDoor::leave() {
+  open_ = false;
+  (void)fd_.release();
+}
+
 int SignalDoor::next() {
   signalfd_siginfo info{};
   while (fd_ && ::read(fd_.get(), &info, sizeof info) == sizeof info)

@@ -17,6 +17,8 @@ public:
   // Every signal that can be passed on (`proxy`), or SIGWINCH alone. What the caller ignored stays ignored.
   [[nodiscard]] static Result<SignalDoor> open(bool proxy);
   [[nodiscard]] int get() const { return fd_.get(); }
+  // Gives nothing back: for a process that ends now.
+  void leave();
   // The next signal that came, 0 for none.
   [[nodiscard]] int next();
 

@@ -20,12 +20,13 @@ Result<int> run(const Call& call) {
   runtime::let_go(made.lock);
   Result<int> status = attend({made.process.get(), made.record.pid, std::move(made.terminal)}, signals);
   if (status)
-    made.process.reset(); // it has been waited for
+    (void)made.process.release(); // it has been waited for
   if ((!status || !call.arguments.on("keep")) && runtime::take_back(made.lock))
     runtime::abandon(made, make.root);
   // Ours end with us, and faster.
   made.run.leave();
   (void)made.lock.release();
+  signals.leave();
   return status;
 }
 

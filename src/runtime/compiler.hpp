@@ -56,7 +56,9 @@ struct Compiler {
   std::size_t listener_text_size = 0;
   bool has_proc = false;
   bool has_dev = false;
+  bool dev_is_fresh = false; // nothing of the image has been copied into it
   bool has_devpts = false;
+  bool stands_in_dev = false; // the init's working directory
 
   Compiler(const HostFacts& host_facts, const std::vector<Reason>& why, std::string fallback)
       : facts(host_facts), reasons(why), fallback_reason(std::move(fallback)) {}

@@ -7,6 +7,7 @@
 #include "kernel/namespaces.hpp"
 
 #include <linux/capability.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -30,8 +31,8 @@ void read_release(HostFacts& facts) {
 constexpr ino_t kFirstUserNamespace = 0xEFFFFFFDU;
 
 Result<> read_caller(HostFacts& facts) {
-  facts.uid = ::geteuid();
-  facts.gid = ::getegid();
+  facts.uid = static_cast<std::uint32_t>(::getauxval(AT_EUID));
+  facts.gid = static_cast<std::uint32_t>(::getauxval(AT_EGID));
   struct stat status{};
   if (::stat("/proc/self/ns/user", &status) == 0)
     facts.in_user_namespace = status.st_ino != kFirstUserNamespace;

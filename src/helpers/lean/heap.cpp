@@ -2,9 +2,9 @@
 // command allocates some thousand short strings and is done; the C library's heap, made for years and for threads, is a
 // third of what compiling a container's program takes. There is one thread (docs/architecture.md).
 //
-// Blocks up to 1 KiB lie in pages of their size class, whose first word says which; larger ones are malloc's. The pages
-// come out of one range, untouched until it is needed, so that a block's address tells
-// whose it is.
+// Blocks up to 1 KiB lie in pages of their size class, whose first word says which; larger ones have pages of their
+// own, a power of two of them; what is larger than 1 MiB is malloc's. The pages come out of one range, untouched until
+// it is needed, so that a block's address tells whose it is.
 #include <malloc.h>
 #include <sys/mman.h>
 
@@ -21,7 +21,8 @@ constexpr std::size_t kRange = std::size_t{16} << 20; // of addresses; malloc ta
 constexpr std::size_t kAhead = 24;                    // pages that every command will touch: asked for at once
 constexpr int kTrim = 64 << 20;                       // what malloc keeps, rather than give it back and ask again
 constexpr std::size_t kLargest = 1024;
-constexpr std::size_t kClasses = 16; // 16, 32, 48, 64, then four to a doubling
+constexpr std::size_t kClasses = 20; // 16, 32, ... 128, then four to a doubling
+constexpr std::size_t kWholes = 9;   // 1, 2, 4, ... 256 pages
 
 struct Block {
   Block* next;
@@ -31,7 +32,7 @@ struct Page {
   std::size_t unused;
 };
 
-constinit Block* free_blocks[kClasses + 8] = {};
+constinit Block* free_blocks[kClasses + kWholes] = {};
 alignas(kPage) constinit char range[kRange] = {};
 constinit char* fresh = nullptr; // the first page nobody has
 
@@ -83,6 +84,24 @@ void* first_of_new_page(std::size_t size_class) {
   return page + sizeof(Page);
 }
 
+// A block of pages of its own; `order` is the power of two.
+void* whole_pages(std::size_t order) {
+  std::size_t size_class = kClasses + order;
+  if (Block* block = free_blocks[size_class]; block != nullptr) {
+    free_blocks[size_class] = block->next;
+    return block;
+  }
+  if (fresh == nullptr)
+    begin();
+  std::size_t size = kPage << order;
+  if (size > static_cast<std::size_t>(range + kRange - fresh))
+    return nullptr;
+  char* page = fresh;
+  fresh += size;
+  reinterpret_cast<Page*>(page)->size_class = size_class;
+  return page + sizeof(Page);
+}
+
 void* allocate(std::size_t size) {
   if (size <= kLargest) {
     std::size_t size_class = class_of(size);
@@ -91,6 +110,10 @@ void* allocate(std::size_t size) {
       return block;
     }
     if (void* block = first_of_new_page(size_class); block != nullptr)
+      return block;
+  } else if (size <= (kPage << (kWholes - 1)) - sizeof(Page)) {
+    std::size_t pages = (size + sizeof(Page) + kPage - 1) / kPage;
+    if (void* block = whole_pages(std::bit_width(pages - 1)); block != nullptr)
       return block;
   }
   return std::malloc(size); // allow new: the blocks that are not ours

@@ -11,6 +11,8 @@
 #include "spec/reader.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -88,6 +90,24 @@ Result<> do_without_cgroups(Request& request, const HostFacts& facts, const Make
   return {};
 }
 
+// Nothing can lie there but what the root itself has: one call then tells that there is nothing.
+bool has_users(const Fd& root) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  Fd found(static_cast<int>(::syscall(SYS_openat2, root.get(), "etc/passwd", &how, sizeof how)));
+  return found || errno != ENOENT;
+}
+
+void find_home(spec::Process& process, const std::string& path, std::vector<RootMount> mounts) {
+  Result<Fd> root = open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+  if (!root)
+    return;
+  if (mounts.empty() && !has_users(*root))
+    return set_home(process, "/");
+  give_home(process, RootView(std::move(*root), std::move(mounts)));
+}
+
 } // namespace
 
 Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
@@ -107,8 +127,7 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
   if (out.spec.process)
     unite_environment(out.spec.process->env);
   if (out.spec.process && lacks_home(*out.spec.process))
-    if (Result<Fd> root = open_at(AT_FDCWD, out.root, O_PATH | O_DIRECTORY); root)
-      give_home(*out.spec.process, RootView(std::move(*root), mounts_beside_kernels(out.spec)));
+    find_home(*out.spec.process, out.root, mounts_beside_kernels(out.spec));
   return out;
 }
 
@@ -131,7 +150,8 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   request.bundle = bundle.directory;
   request.wait_for_start = waits;
   request.state_directory = state_path(options.root, options.id);
-  request.streams = streams_to_give();
+  if (bundle.spec.process && bundle.spec.process->user.uid != 0) // root need not be given them
+    request.streams = streams_to_give();
   request.preserved = options.preserve_fds;
   request.no_pivot = options.no_pivot;
   request.new_keyring = options.new_keyring;

@@ -27,11 +27,15 @@ bool lacks_home(const spec::Process& process) {
   return variable_of(process.env, "HOME", "").empty();
 }
 
+void set_home(spec::Process& process, const std::string& home) {
+  std::erase_if(process.env, [](const std::string& entry) { return entry == "HOME="; });
+  process.env.push_back("HOME=" + home);
+}
+
 void give_home(spec::Process& process, const RootView& root) {
   if (!lacks_home(process))
     return;
-  std::erase_if(process.env, [](const std::string& entry) { return entry == "HOME="; });
-  process.env.push_back("HOME=" + home_of(root, process.user.uid));
+  set_home(process, home_of(root, process.user.uid));
 }
 
 } // namespace phial::runtime

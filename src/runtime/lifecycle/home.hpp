@@ -11,4 +11,7 @@ namespace phial::runtime {
 // "/" where the root has no row for the user, or nothing that can be read.
 void give_home(spec::Process& process, const RootView& root);
 
+// $HOME, for a process that lacks it.
+void set_home(spec::Process& process, const std::string& home);
+
 } // namespace phial::runtime

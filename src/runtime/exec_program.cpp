@@ -76,6 +76,19 @@ void become_root_there(Compiler& c) {
   c.b.call(SYS_setresuid, {0, 0, 0}).tolerate(EINVAL);
 }
 
+void enter_root(Compiler& c, const ExecRequest& request) {
+  if (request.root >= 0) {
+    c.root = c.b.given("root", static_cast<std::uint64_t>(request.root));
+    c.step(Section::init, "take the container's root", "it has no mount namespace to find its root in");
+    c.b.call(SYS_fchdir, {c.root});
+    c.b.call(SYS_chroot, {c.b.text(".")});
+    return;
+  }
+  c.root = c.b.slot("root");
+  c.step(Section::init, "open the container's root", "paths are resolved below it");
+  c.b.call(SYS_openat, {AT_FDCWD, c.b.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0}).into(c.root);
+}
+
 } // namespace
 
 Result<program::Program> compile_exec(const ExecRequest& request, const HostFacts& facts) {
@@ -124,9 +137,8 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   }
   if ((request.join & CLONE_NEWUSER) != 0)
     become_root_there(c);
-  c.root = c.b.slot("root");
-  c.step(Section::init, "open the container's root and the working directory " + process.cwd, c.why("process.cwd"));
-  c.b.call(SYS_openat, {AT_FDCWD, c.b.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0}).into(c.root);
+  enter_root(c, request);
+  c.step(Section::init, "open the working directory " + process.cwd, c.why("process.cwd"));
   c.cwd = c.directory(process.cwd);
   c.b.call(SYS_fchdir, {c.cwd});
   add_terminal_steps(c, process);

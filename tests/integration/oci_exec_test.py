@@ -299,6 +299,20 @@ def test_a_container_without_namespaces_of_pid_and_network(t):
         expect(os.readlink("/proc/self/ns/pid") in out and "home" in out, out)
 
 
+def test_a_container_without_a_mount_namespace(t):
+    """has a root of its own all the same, and there exec goes."""
+    with Box(t) as box:
+        box.spec["linux"].update(namespaces=[{"type": "pid"}, {"type": "uts"}], maskedPaths=[], readonlyPaths=[])
+        box.spec["mounts"] = []
+        box.spec["root"]["readonly"] = False
+        box.change()
+        box.run()
+        inside = sorted(os.listdir(box.rootfs))
+        expect(sorted(os.listdir(f"/proc/{box.pid()}/root")) == inside)
+        expect(sorted(box.ok("exec", "c", "ls", "/").split()) == inside)
+        expect(sorted(box.ok("exec", "--cwd", "/etc", "c", "ls", "../..").split()) == inside)
+
+
 def test_a_time_namespace(t):
     with Box(t) as box:
         if not os.path.exists("/proc/self/ns/time"):

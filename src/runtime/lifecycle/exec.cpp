@@ -11,6 +11,7 @@
 #include "runtime/lifecycle/home.hpp"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,13 +24,36 @@ std::unexpected<Error> is_stopped() {
   return fail(Kind::state, "cannot exec in a stopped container");
 }
 
+std::string root_path(const Container& container) {
+  return "/proc/" + std::to_string(container.record.pid) + "/root";
+}
+
 Result<RootView> live_root(const Container& container) {
-  std::string path = "/proc/" + std::to_string(container.record.pid) + "/root";
-  return RootView(TRY(open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY)));
+  return RootView(TRY(open_at(AT_FDCWD, root_path(container), O_PATH | O_DIRECTORY)));
+}
+
+// Descriptors that phial-init inherits.
+struct Inherited {
+  Fd pidfd;
+  Fd root; // where the container shares our mount namespace
+};
+
+Result<Inherited> inherit(const Container& container, std::uint64_t join) {
+  Inherited out;
+  out.pidfd = Fd(::fcntl(container.process.get(), F_DUPFD, 3));
+  if (!out.pidfd)
+    return fail_call("fcntl(F_DUPFD)", "pidfd");
+  if ((join & CLONE_NEWNS) != 0)
+    return out;
+  Fd root = TRY(open_at(AT_FDCWD, root_path(container), O_PATH | O_DIRECTORY));
+  out.root = Fd(::fcntl(root.get(), F_DUPFD, 3));
+  if (!out.root)
+    return fail_call("fcntl(F_DUPFD)", "root");
+  return out;
 }
 
 Result<program::Program> compile(const Container& container, const spec::Spec& spec, const ExecOrder& order,
-                                 int pidfd) {
+                                 std::uint64_t join, const Inherited& inherited) {
   HostFacts facts = TRY(gather_facts(container.record.cgroup));
   ExecRequest request;
   request.process = &order.process;
@@ -38,8 +62,9 @@ Result<program::Program> compile(const Container& container, const spec::Spec& s
   gather_labels(facts, order.process);
   if (spec.platform.seccomp)
     request.filter.profile = &*spec.platform.seccomp;
-  request.pidfd = pidfd;
-  request.join = kernel::foreign_namespaces(container.record.pid);
+  request.pidfd = inherited.pidfd.get();
+  request.root = inherited.root.get();
+  request.join = join;
   request.cgroups = TRY(exec_cgroups(container.record, facts.cgroups, order.cgroups));
   request.streams = streams_to_give();
   request.preserved = order.preserve_fds;
@@ -125,10 +150,9 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
   if (lacks_home(order.process))
     if (Result<RootView> root = live_root(container); root)
       give_home(order.process, *root);
-  Fd pidfd(::fcntl(container.process.get(), F_DUPFD, 3)); // phial-init inherits it
-  if (!pidfd)
-    return fail_call("fcntl(F_DUPFD)", "pidfd");
-  program::Program program = TRY(compile(container, spec, order, pidfd.get()));
+  std::uint64_t join = kernel::foreign_namespaces(container.record.pid);
+  Inherited inherited = TRY(inherit(container, join));
+  program::Program program = TRY(compile(container, spec, order, join, inherited));
   // What was read of its number so far was its own, and nobody else's.
   if (kernel::has_ended(container.process.get()))
     return is_stopped();

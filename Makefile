@@ -2,9 +2,11 @@
 
 PREFIX ?= /usr/local
 BENCH ?=
+TESTS ?=
+RUNTIME ?= build/phial-oci
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm bench lint lint-fast format asan install clean
+.PHONY: all demo test test-vm clients conformance bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -21,6 +23,14 @@ test:
 test-vm: all
 	@scripts/packages test vm
 	@tests/vm/run
+
+clients: all
+	@scripts/packages test clients
+	@tests/clients/run $(TESTS)
+
+conformance: all
+	@scripts/packages test
+	@PHIAL_OCI=$(RUNTIME) tests/conformance/run $(TESTS)
 
 bench: all
 	@scripts/packages bench

@@ -5,6 +5,8 @@
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -154,6 +156,14 @@ std::optional<ProcessCapabilities> parse_status_capabilities(std::string_view st
   if (!inheritable || !permitted || !effective || !bounding || !ambient)
     return std::nullopt;
   return ProcessCapabilities{*inheritable, *permitted, *effective, *bounding, *ambient};
+}
+
+Result<CapabilitySet> own_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (::syscall(SYS_capget, &header, data) != 0)
+    return fail_call("capget", "");
+  return CapabilitySet(data[0].permitted | static_cast<std::uint64_t>(data[1].permitted) << 32U);
 }
 
 Result<int> last_capability() {

@@ -81,6 +81,9 @@ struct ProcessCapabilities {
 };
 [[nodiscard]] std::optional<ProcessCapabilities> parse_status_capabilities(std::string_view status);
 
+// The permitted set of this process. capget(2)
+[[nodiscard]] Result<CapabilitySet> own_capabilities();
+
 // The highest number the running kernel knows (/proc/sys/kernel/cap_last_cap).
 [[nodiscard]] Result<int> last_capability();
 

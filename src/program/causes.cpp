@@ -40,6 +40,7 @@ constexpr Cause kCauses[] = {
     {"execve", EAGAIN, "", "the user has more processes than RLIMIT_NPROC allows", "raise the limit"},
     {"execve", ENOMEM, "", "there is no memory for the new program", "raise the container's memory limit"},
     {"execve", EPERM, "", "the file has file capabilities or a set-user-ID bit that may not take effect here", ""},
+    {"fail", EBUSY, "", "there are processes in the container's cgroup already", "end them, or name another cgroup"},
     {"fsconfig", EINVAL, "lowerdir", "a layer is no directory, or the file system it lies on cannot be one of overlayfs's", "move the images to another file system with --root"},
     {"fsconfig", EINVAL, "upperdir", "the upper directory's file system cannot be used by overlayfs: it must take trusted.* attributes and support whiteouts; overlayfs upon overlayfs does not", "move the containers to another file system with --root"},
     {"fsconfig", EINVAL, "workdir", "the work directory must be empty, and on the same mount as the upper directory", ""},

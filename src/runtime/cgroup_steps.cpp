@@ -14,6 +14,7 @@ namespace {
 using kernel::CgroupHierarchy;
 using kernel::CgroupLayout;
 using kernel::CgroupMode;
+using program::Added;
 
 // "/phial/x" -> {"/phial"}: what lies between the hierarchy's root and the cgroup.
 std::vector<std::string> parents(const std::string& cgroup) {
@@ -27,31 +28,56 @@ StepText removal(const std::string& directory) {
   return {"remove the cgroup " + directory, "the container is gone", "", "rmdir " + directory, ShellPlace::host};
 }
 
-void fill_cpuset_parent(Compiler& c, const std::string& directory) {
+void fill_cpuset(Compiler& c, const std::string& directory) {
   for (const kernel::FileWrite& write : kernel::inherited_cpuset(c.facts.cpuset_cpus, c.facts.cpuset_mems))
     c.write_file(directory + "/" + write.file, write.value);
+}
+
+void fill_cpuset_parent(Compiler& c, const std::string& directory) {
+  fill_cpuset(c, directory);
   c.write_file(directory + "/cgroup.clone_children", "1");
+}
+
+// A cgroup of that name may be there: made beforehand with settings of its own, or left by somebody. It is taken where
+// no process is in it: of the first line there is a read to nowhere fails.
+void take_existing(Compiler& c, const std::string& directory, program::Label& ready) {
+  Slot procs = c.b.slot("procs");
+  program::Label empty;
+  c.open(procs, directory + "/cgroup.procs", O_RDONLY | O_CLOEXEC);
+  c.b.call(SYS_read, {procs, 0, 1});
+  c.b.then(empty, EFAULT);
+  c.b.add(Op::fail, {EBUSY});
+  c.b.place(empty);
+  c.b.call(SYS_close, {procs});
+  c.b.add(Op::skip).undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory)).then_skip(ready);
 }
 
 void make_in_hierarchy(Compiler& c, const CgroupHierarchy& hierarchy, const std::string& cgroup) {
   std::string directory = hierarchy.directory(cgroup);
-  auto make = [&] {
-    c.b.call(SYS_mkdir, {c.b.text(directory), 0755})
-        .undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory));
+  bool there = c.facts.cgroup_exists;
+  program::Label made;
+  program::Label ready;
+  auto make = [&](int missing) {
+    Added mkdir = c.b.call(SYS_mkdir, {c.b.text(directory), 0755});
+    mkdir.undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory));
+    if (there || missing != 0)
+      mkdir.tolerate(there ? EEXIST : missing, there ? missing : 0).then_skip(made);
   };
   bool fill = hierarchy.version == 1 && hierarchy.has("cpuset") && !c.facts.cpuset_inherits;
-  program::Label made;
-  if (!fill && !parents(cgroup).empty()) { // the parents are there but for the first container
-    make();
-    c.b.then(made, ENOENT);
-  }
+  if (!fill && !parents(cgroup).empty()) // the parents are there but for the first container
+    make(ENOENT);
   for (const std::string& parent : parents(cgroup)) {
     c.b.call(SYS_mkdir, {c.b.text(hierarchy.directory(parent)), 0755}).tolerate(EEXIST);
     if (fill)
       fill_cpuset_parent(c, hierarchy.directory(parent));
   }
-  make();
+  make(0);
+  if (there)
+    take_existing(c, directory, ready);
   c.b.place(made);
+  if (fill && parents(cgroup).empty()) // nothing of ours is above it that would fill it
+    fill_cpuset(c, directory);
+  c.b.place(ready);
 }
 
 // Version 2 gives a child the controllers its parent passes on. In hybrid mode the few that are there are the host's to

@@ -14,6 +14,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   TRY(check_request(request, facts));
   Filter filter{spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter};
   TRY(check_labels(c, process, spec.platform.mount_label));
+  c.enters_user_namespace = spec.platform.find(spec::NamespaceType::user) != nullptr;
   c.b.known().program = c.b.slot("program").index;
   c.b.known().journal = c.b.slot("journal").index;
 
@@ -71,6 +72,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_created_steps(c, request);
   add_hooks_before_exec(c, request);
   add_close_steps(c, request.preserved);
+  add_late_limit_steps(c, process);
   TRY(add_privilege_steps(c, process, filter));
   if (spec.process)
     TRY(add_exec_steps(c, process, request.reaper));

@@ -54,6 +54,7 @@ struct Compiler {
   Slot listener_socket; // to the seccomp listener
   Data listener_text;   // what it is told
   std::size_t listener_text_size = 0;
+  bool enters_user_namespace = false;
   bool has_proc = false;
   bool has_dev = false;
   bool dev_is_fresh = false; // nothing of the image has been copied into it
@@ -180,6 +181,8 @@ void add_path_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] Result<> add_kernel_settings_steps(Compiler& c, const Request& request);
 void add_pivot_steps(Compiler& c, const Request& request);
 void add_limit_steps(Compiler& c, const spec::Process& process);
+// A limit on open files that the init itself could not live with: before the seccomp filter and the exec.
+void add_late_limit_steps(Compiler& c, const spec::Process& process);
 void add_keyring_steps(Compiler& c);
 void add_identity_steps(Compiler& c, const spec::Process& process);
 

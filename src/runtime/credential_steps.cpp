@@ -27,7 +27,8 @@ struct Sets {
   std::vector<std::string> left_out; // names, each once
 };
 
-// What this kernel does not know cannot be given. The specification lets an engine that knows newer kernels ask for it.
+// What this kernel does not know, or the caller has not itself, cannot be given. The specification lets an engine ask
+// for it all the same. config.md "Linux Process", capabilities.
 CapabilitySet parse_set(const std::vector<std::string>& names, CapabilitySet known,
                         std::vector<std::string>& left_out) {
   CapabilitySet out;
@@ -65,22 +66,51 @@ void set_capabilities(Compiler& c, CapabilitySet effective, CapabilitySet permit
 
 } // namespace
 
+namespace {
+
+// What the init and its wait for start need of descriptors, with room to spare: a lower limit comes last.
+constexpr std::uint64_t kInitFiles = 1024;
+
+bool comes_last(const spec::Rlimit& limit) {
+  return limit.number == RLIMIT_NOFILE && limit.soft < kInitFiles;
+}
+
+void add_limit(Compiler& c, const spec::Process& process, std::size_t index, Section section) {
+  const spec::Rlimit& limit = process.rlimits[index];
+  const kernel::RlimitFacts* facts = kernel::find_rlimit(limit.number);
+  std::string name(facts != nullptr ? facts->name : "?");
+  auto text = [](std::uint64_t value) {
+    return value == kernel::kRlimitInfinity ? "unlimited" : std::to_string(value);
+  };
+  std::string soft = text(limit.soft);
+  std::string hard = text(limit.hard);
+  c.step(section, "limit " + name + " to " + soft + (soft == hard ? "" : ", at most " + hard),
+         c.why("process.rlimits[" + std::to_string(index) + "]"), "", "prlimit --" + name + "=" + soft + ":" + hard,
+         ShellPlace::last);
+  rlimit64 value{limit.soft, limit.hard};
+  c.b.call(SYS_prlimit64, {0, limit.number, c.b.object(value), 0});
+}
+
+} // namespace
+
 void add_limit_steps(Compiler& c, const spec::Process& process) {
-  const std::vector<spec::Rlimit>& limits = process.rlimits;
-  for (std::size_t i = 0; i < limits.size(); ++i) {
-    const kernel::RlimitFacts* facts = kernel::find_rlimit(limits[i].number);
-    std::string name(facts != nullptr ? facts->name : "?");
-    auto text = [](std::uint64_t value) {
-      return value == kernel::kRlimitInfinity ? "unlimited" : std::to_string(value);
-    };
-    std::string soft = text(limits[i].soft);
-    std::string hard = text(limits[i].hard);
-    c.step(Section::init, "limit " + name + " to " + soft + (soft == hard ? "" : ", at most " + hard),
-           c.why("process.rlimits[" + std::to_string(i) + "]"), "", "prlimit --" + name + "=" + soft + ":" + hard,
-           ShellPlace::last);
-    rlimit64 limit{limits[i].soft, limits[i].hard};
-    c.b.call(SYS_prlimit64, {0, limits[i].number, c.b.object(limit), 0});
+  for (std::size_t i = 0; i < process.rlimits.size(); ++i) {
+    const spec::Rlimit& limit = process.rlimits[i];
+    if (!comes_last(limit)) {
+      add_limit(c, process, i, Section::init);
+    } else if (limit.hard >= kInitFiles) { // which may take privileges that are gone later
+      c.step(Section::init, "limit the limit of open files to " + std::to_string(limit.hard),
+             c.why("process.rlimits[" + std::to_string(i) + "].hard"));
+      rlimit64 value{kInitFiles, limit.hard};
+      c.b.call(SYS_prlimit64, {0, limit.number, c.b.object(value), 0});
+    }
   }
+}
+
+void add_late_limit_steps(Compiler& c, const spec::Process& process) {
+  for (std::size_t i = 0; i < process.rlimits.size(); ++i)
+    if (comes_last(process.rlimits[i]))
+      add_limit(c, process, i, Section::start);
 }
 
 void add_keyring_steps(Compiler& c) {
@@ -104,7 +134,9 @@ void add_bounding(Compiler& c, const Sets& sets) {
   int last = static_cast<int>(c.facts.last_capability);
   c.step(Section::init,
          "give up for good the capabilities that are not in the bounding set" +
-             (sets.left_out.empty() ? "" : "; this kernel does not know " + join(sets.left_out, ", ")),
+             (sets.left_out.empty()
+                  ? ""
+                  : "; left out, for the kernel or the caller lacks them: " + join(sets.left_out, ", ")),
          c.why("process.capabilities.bounding"),
          "no program the container executes can gain others than " + kernel::format_capabilities(bounding),
          "setpriv --bounding-set=" + cap_words(bounding), ShellPlace::last);
@@ -145,6 +177,8 @@ void add_final_sets(Compiler& c, const Sets& sets) {
 
 Sets sets_of(const Compiler& c, const spec::Process& process) {
   CapabilitySet known((std::uint64_t{2} << c.facts.last_capability) - 1);
+  if (!c.enters_user_namespace) // which gives all
+    known = known & c.facts.grantable;
   if (!process.capabilities)
     return Sets{};
   return parse_sets(*process.capabilities, known);

@@ -94,6 +94,7 @@ void enter_root(Compiler& c, const ExecRequest& request) {
 Result<program::Program> compile_exec(const ExecRequest& request, const HostFacts& facts) {
   const spec::Process& process = *request.process;
   Compiler c(facts, request.reasons, request.fallback_reason);
+  c.enters_user_namespace = (request.join & CLONE_NEWUSER) != 0;
   c.b.known().program = c.b.slot("program").index;
   c.b.known().journal = c.b.slot("journal").index;
   c.container = c.b.given("container", static_cast<std::uint64_t>(request.pidfd));
@@ -148,6 +149,7 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   add_keyring_steps(c);
   add_identity_steps(c, process);
   add_close_steps(c, request.preserved);
+  add_late_limit_steps(c, process);
   TRY(add_privilege_steps(c, process, request.filter));
   TRY(add_exec_steps(c, process, false));
   return c.b.finish();

@@ -72,10 +72,14 @@ Result<HostFacts> gather_facts(const std::string& cgroup) {
   HostFacts facts;
   read_release(facts);
   facts.last_capability = static_cast<unsigned>(TRY(kernel::last_capability()));
+  facts.grantable = TRY(kernel::own_capabilities());
   facts.cgroups = TRY(kernel::probe_cgroup_layout());
   TRY(read_caller(facts));
-  if (!cgroup.empty())
-    read_cpuset(facts, cgroup);
+  if (cgroup.empty())
+    return facts;
+  read_cpuset(facts, cgroup);
+  if (!facts.cgroups.hierarchies.empty())
+    facts.cgroup_exists = ::access(facts.cgroups.hierarchies[0].directory(cgroup).c_str(), F_OK) == 0;
   return facts;
 }
 

@@ -2,6 +2,7 @@
 // HostFacts, gathered beforehand: compiling itself touches nothing.
 #pragma once
 
+#include "kernel/capabilities.hpp"
 #include "kernel/cgroup/layout.hpp"
 #include "runtime/systemd.hpp"
 #include "spec/types.hpp"
@@ -21,8 +22,10 @@ enum class SourceKind : std::uint8_t { missing, directory, file };
 struct HostFacts {
   kernel::CgroupLayout cgroups;
   unsigned last_capability = 40;
+  kernel::CapabilitySet grantable = kernel::CapabilitySet::all(); // in the caller's user namespace: what it has itself
   unsigned kernel_major = 0;
   unsigned kernel_minor = 0;
+  bool cgroup_exists = false; // the container's own, in the first hierarchy
   // v1: what the parent of the container's cpuset allows, and whether the container's is born with it.
   std::string cpuset_cpus;
   std::string cpuset_mems;

@@ -5,7 +5,7 @@ import subprocess
 import termios
 
 from ocibox import Box, Receiver, ended, read_until
-from phialtest import expect, wait_until
+from phialtest import SLOW, expect, wait_until
 
 
 def modes(fd):
@@ -135,14 +135,14 @@ def test_a_process_that_lets_go_of_its_terminal(t):
     """costs no processor time while it lives, and its status is had."""
     with Box(t) as box:
         box.run()
-        child = box.start("exec", "-t", "c", "sh", "-c", "echo up; exec </dev/null >/dev/null 2>&1; sleep 0.5; exit 7",
+        child = box.start("exec", "-t", "c", "sh", "-c", f"echo up; exec </dev/null >/dev/null 2>&1; sleep {0.5 * SLOW}; exit 7",
                           stdin=subprocess.DEVNULL)
         read_until(child.stdout.fileno(), "up")
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = 0
         child.communicate()
         expect(os.waitstatus_to_exitcode(status) == 7, status)
-        expect(usage.ru_utime + usage.ru_stime < 0.2, usage)
+        expect(usage.ru_utime + usage.ru_stime < 0.2 * SLOW, usage)
 
 
 def test_what_stays_behind_in_the_terminal_does_not_keep_us(t):

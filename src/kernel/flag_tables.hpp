@@ -324,10 +324,10 @@ inline constexpr Name kWaitIdTypes[] = {{P_ALL, "P_ALL"}, {P_PID, "P_PID"}, {P_P
 
 // ioctl(2) on terminals and loopback set-up, and on namespace descriptors.
 inline constexpr Name kIoctlRequests[] = {
-    {0x540E, "TIOCSCTTY"},      {0x5413, "TIOCGWINSZ"},       {0x5414, "TIOCSWINSZ"},    {0x5422, "TIOCNOTTY"},
-    {0x40045431, "TIOCSPTLCK"}, {0x80045430, "TIOCGPTN"},     {0x5441, "TIOCGPTPEER"},   {0x5401, "TCGETS"},
-    {0x5402, "TCSETS"},         {0x8914, "SIOCSIFFLAGS"},     {0xb701, "NS_GET_USERNS"}, {0xb702, "NS_GET_PARENT"},
-    {0xb703, "NS_GET_NSTYPE"},  {0xb704, "NS_GET_OWNER_UID"},
+    {0x540E, "TIOCSCTTY"},      {0x5413, "TIOCGWINSZ"},    {0x5414, "TIOCSWINSZ"},       {0x5422, "TIOCNOTTY"},
+    {0x40045431, "TIOCSPTLCK"}, {0x80045430, "TIOCGPTN"},  {0x5441, "TIOCGPTPEER"},      {0x5401, "TCGETS"},
+    {0x5402, "TCSETS"},         {0x8914, "SIOCSIFFLAGS"},  {0x8933, "SIOCGIFINDEX"},     {0xb701, "NS_GET_USERNS"},
+    {0xb702, "NS_GET_PARENT"},  {0xb703, "NS_GET_NSTYPE"}, {0xb704, "NS_GET_OWNER_UID"},
 };
 
 // sched_setattr(2), ioprio_set(2), set_mempolicy(2), personality(2), keyctl(2), flock(2), futex(2)

@@ -122,8 +122,8 @@ void Builder::jump(Label& label) {
   Added(*this, open_, part(open_).code.size() - 1).then_skip(label);
 }
 
-void Builder::otherwise(Label& label, int tolerated) {
-  Added(*this, open_, part(open_).code.size() - 1).tolerate(tolerated).or_else(label);
+void Builder::otherwise(Label& label, int tolerated, int other) {
+  Added(*this, open_, part(open_).code.size() - 1).tolerate(tolerated, other).or_else(label);
 }
 
 Slot Builder::slot(std::string_view name) {

@@ -79,8 +79,8 @@ public:
   void then(Label& label, int tolerated);
   // Goes on at `label`, always.
   void jump(Label& label);
-  // The last instruction added: on `tolerated`, or on any error where that is 0, go on at `label`.
-  void otherwise(Label& label, int tolerated = 0);
+  // The last instruction added: on `tolerated` or `other`, or on any error where both are 0, go on at `label`.
+  void otherwise(Label& label, int tolerated = 0, int other = 0);
 
   // A new slot; names are unique by a suffix that is added where needed.
   Slot slot(std::string_view name);

@@ -1,6 +1,7 @@
 #include "program/describe.hpp"
 
 #include "kernel/errnos.hpp"
+#include "kernel/flags.hpp"
 #include "kernel/syscalls.hpp"
 #include "program/describe_argument.hpp"
 
@@ -131,6 +132,14 @@ std::string operation_text(const Subject& subject) {
   case Op::enter_user_namespace:
     return "enter a new user namespace and mount namespace; from outside it " +
            strings_text(subject, instruction.args[0]) + " and " + strings_text(subject, instruction.args[1]);
+  case Op::expect:
+    return "see that " + operand(subject, 0) + " is " + kernel::hexadecimal(instruction.args[1]) + ", or fail with " +
+           kernel::errno_name(static_cast<int>(instruction.args[3]));
+  case Op::netlink:
+    return "over " + operand(subject, 0) + " request " +
+           buffer_text(subject, instruction.args[1], instruction.args[2]) + " and wait for the answer";
+  case Op::make_user_namespace:
+    return "make a user namespace with uid_map " + operand(subject, 0) + " and gid_map " + operand(subject, 1);
   case Op::receive_fd: return "receive a descriptor over " + operand(subject, 0);
   case Op::run_helper: return "run " + strings_text(subject, instruction.args[0]) + " to its end";
   }
@@ -185,6 +194,9 @@ std::string_view operation_name(Op op) {
   case Op::run_hook: return "run_hook";
   case Op::store_padded: return "store_padded";
   case Op::enter_user_namespace: return "enter_user_namespace";
+  case Op::expect: return "expect";
+  case Op::netlink: return "netlink";
+  case Op::make_user_namespace: return "make_user_namespace";
   case Op::receive_fd: return "receive_fd";
   case Op::run_helper: return "run_helper";
   }

@@ -3,7 +3,10 @@
 #include "base/child.hpp"
 #include "base/file.hpp"
 #include "program/cgroup_removal.hpp"
+#include "program/copy_tree.hpp"
 #include "program/hook.hpp"
+#include "program/map_namespace.hpp"
+#include "program/netlink.hpp"
 #include "program/spawn.hpp"
 #include "program/user_namespace.hpp"
 
@@ -82,6 +85,9 @@ long host_operation(Machine& machine, const Instruction& instruction, const std:
   case Op::remove_cgroup: return remove_cgroup(text_at(args[0]));
   case Op::remove_tree: return as_errno(remove_tree_at(AT_FDCWD, text_at(args[0])));
   case Op::make_path: return as_errno(make_directories(text_at(args[0]), static_cast<mode_t>(args[1])));
+  case Op::copy_tree: return copy_tree(static_cast<int>(args[0]), static_cast<int>(args[1]), args[2]);
+  case Op::make_user_namespace: return make_user_namespace(text_at(args[0]), text_at(args[1]));
+  case Op::netlink: return netlink_request(static_cast<int>(args[0]), text_at(args[1]), args[2]);
   case Op::receive_fd: return receive_descriptor(static_cast<int>(args[0]));
   case Op::enter_user_namespace: return enter_user_namespace(args[0], args[1], args[2]);
   case Op::run_helper: return run_helper(machine, args[0], args[1]);

@@ -91,6 +91,7 @@ long perform(Machine& machine, const Instruction& instruction) {
   case Op::wait: return wait(a[0], a[1]);
   case Op::store_padded: return store_padded(a[0], a[1]);
   case Op::run_hook: return run_hook(a);
+  case Op::expect: return (a[0] & a[2]) == a[1] ? 0 : -static_cast<long>(a[3]);
   case Op::skip: return 0;
   case Op::fail: return -static_cast<long>(a[0]);
   default: return machine.named != nullptr ? machine.named(machine, instruction, a) : -ENOSYS;

@@ -200,7 +200,7 @@ Result<> add_cgroup_limit_steps(Compiler& c, const Request& request) {
 }
 
 void add_open_cgroup_steps(Compiler& c, const Request& request) {
-  if (request.cgroup.empty() || !has_own_user_namespace(request.spec->platform))
+  if (request.cgroup.empty() || !has_user_namespace(request.spec->platform))
     return;
   c.step(Section::host, "open the cgroups for the process to join", "root of its user namespace may not open them");
   for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {

@@ -15,6 +15,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   Filter filter{spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter};
   TRY(check_labels(c, process, spec.platform.mount_label));
   c.enters_user_namespace = spec.platform.find(spec::NamespaceType::user) != nullptr;
+  c.mount_label = spec.platform.mount_label;
   c.b.known().program = c.b.slot("program").index;
   c.b.known().journal = c.b.slot("journal").index;
 
@@ -24,6 +25,7 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_cgroup_steps(c, request);
   if (!request.systemd)
     TRY(add_cgroup_limit_steps(c, request));
+  TRY(add_rdt_steps(c, request));
   TRY(add_root_steps(c, request));
   TRY(add_mount_source_steps(c, request));
   add_pipe_steps(c, request.stdio, process.terminal, request.open_stdin);
@@ -36,6 +38,8 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   add_user_map_steps(c, spec.platform);
   add_oom_steps(c, process);
   TRY(add_schedule_steps(c, process));
+  add_join_rdt_steps(c, request);
+  TRY(add_net_device_steps(c, spec.platform));
   if (request.systemd) { // it puts a process that is there into the cgroup it makes
     TRY(add_systemd_steps(c, request));
     c.limits = Section::beside;

@@ -104,7 +104,7 @@ void Compiler::make_in_dev(const std::string& name, TargetKind kind) {
 
 Slot Compiler::existing(std::string_view path, program::Label& missing, int more_flags) {
   Slot at = resolve(join(components(path), "/"), static_cast<std::uint64_t>(more_flags));
-  b.otherwise(missing, ENOENT);
+  b.otherwise(missing, ENOENT, ENOTDIR);
   return at;
 }
 

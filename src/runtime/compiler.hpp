@@ -55,6 +55,8 @@ struct Compiler {
   Data listener_text;   // what it is told
   std::size_t listener_text_size = 0;
   bool enters_user_namespace = false;
+  std::string mount_label;                                   // SELinux's, for mounts that take one
+  std::vector<std::pair<std::string, Slot>> user_namespaces; // of idmapped mounts, by their maps
   bool has_proc = false;
   bool has_dev = false;
   bool dev_is_fresh = false; // nothing of the image has been copied into it
@@ -91,6 +93,9 @@ struct Compiler {
   };
   Place place(std::string_view path);
 
+  // The same for a path that must exist, or the program fails.
+  Slot resolve(std::string_view path, std::uint64_t flags);
+
   // Attaches the mount in `mount` onto the object in `onto`. move_mount(2).
   void attach(Slot mount, Slot onto);
   // The same onto an entry of a file system that is ours alone: nobody else could have put a link there.
@@ -103,7 +108,6 @@ struct Compiler {
 private:
   void make_in_dev(const std::string& name, TargetKind kind);
   Slot make_components(Slot from, const std::vector<std::string>& names);
-  Slot resolve(std::string_view path, std::uint64_t flags);
 };
 
 // "a//b/./c/" -> {"a","b","c"}; ".." goes up, never above the root.
@@ -156,6 +160,11 @@ void add_personality_steps(Compiler& c, const spec::Linux& platform);
 [[nodiscard]] Result<> add_initial_affinity_steps(Compiler& c, const spec::Process& process, Data& before);
 void add_restore_affinity_steps(Compiler& c, const spec::Process& process, Data before);
 [[nodiscard]] Result<> add_final_affinity_steps(Compiler& c, const spec::Process& process);
+
+// Intel RDT: the group, and the process in it. Network devices that move in.
+[[nodiscard]] Result<> add_rdt_steps(Compiler& c, const Request& request);
+void add_join_rdt_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> add_net_device_steps(Compiler& c, const spec::Linux& platform);
 
 // Labels of security modules.
 [[nodiscard]] Result<> check_labels(const Compiler& c, const spec::Process& process, const std::string& mount_label);

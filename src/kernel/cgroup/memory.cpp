@@ -110,14 +110,8 @@ Result<> memory_v2(const CgroupRequest& request, FileWrites& writes) {
     return {};
   const MemoryResources& memory = *request.resources.memory;
   TRY(check(memory));
-  if (memory.swappiness)
-    return lacking("memory.swappiness", "cgroup v2 has no swappiness for a single cgroup",
-                   "leave it out, or forbid swap by memory.swap equal to memory.limit");
-  if (memory.disable_oom_killer.value_or(false))
-    return lacking("memory.disableOOMKiller", "cgroup v2 cannot switch the OOM killer off",
-                   "leave it out, or use oomScoreAdj to protect a process");
-  if (given(memory.kernel_tcp))
-    return lacking("memory.kernelTCP", "cgroup v2 has no separate limit for TCP buffers: they count as memory");
+  // Swappiness, the OOM killer's switch, the separate limit for TCP buffers and useHierarchy are version 1's alone:
+  // engines leave them in config.json on either version, and runc passes over them here.
   auto limit = given(memory.limit);
   if (limit)
     writes.push_back(write_v2(kController, "memory.max", or_max(*limit), "memory.limit"));

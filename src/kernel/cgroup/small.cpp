@@ -29,7 +29,9 @@ Result<> pids(const CgroupRequest& request, FileWrites& writes, int version) {
   if (!wants_pids(request.resources))
     return {};
   auto write = version == 1 ? write_v1 : write_v2;
-  writes.push_back(write("pids", "pids.max", or_max(*request.resources.pids->limit), "pids.limit"));
+  // 0 would forbid the container's first process where it is born in the cgroup; 1 forbids every other.
+  std::int64_t limit = *request.resources.pids->limit;
+  writes.push_back(write("pids", "pids.max", or_max(limit == 0 ? 1 : limit), "pids.limit"));
   return {};
 }
 

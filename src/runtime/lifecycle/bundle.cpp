@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "kernel/cgroup/controller.hpp"
 #include "kernel/devices.hpp"
+#include "kernel/mounts.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/facts.hpp"
 #include "runtime/lifecycle/exec_process.hpp"
@@ -108,6 +109,11 @@ void find_home(spec::Process& process, const std::string& path, std::vector<Root
   give_home(process, RootView(std::move(*root), std::move(mounts)));
 }
 
+bool is_bind_mount(const spec::Mount& mount) {
+  Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
+  return options && !options->remount && kernel::is_bind(mount.type, *options);
+}
+
 } // namespace
 
 Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
@@ -121,7 +127,7 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
   out.spec = TRY(spec::read_spec(out.text, "config.json"));
   out.root = TRY(in_bundle(out.directory, out.spec.root.path), "config.json root.path");
   for (spec::Mount& mount : out.spec.mounts)
-    if (mount.type == "bind" && !mount.source.starts_with("/"))
+    if (is_bind_mount(mount) && !mount.source.starts_with("/"))
       mount.source = out.directory + "/" + mount.source;
   allow_default_devices(out.spec);
   if (out.spec.process)

@@ -32,8 +32,8 @@ enum class Op : std::uint8_t {
   store_padded,  // args[0]: address, args[1]: value: writes it as ten characters, decimal, blanks before it
   expect,  // args[0]: value, args[1]: what it is to be under the mask args[2], else it fails with the errno args[3]
   netlink, // (host) args[0]: socket, args[1], args[2]: message and its size; fails as the kernel answers
-  make_user_namespace, // (host) args[0]: uid_map, args[1]: gid_map; result: descriptor of a namespace nobody lives in
-  receive_fd,    // (host) args[0]: socket; result: the descriptor the init sent over it
+  make_user_namespace,  // (host) args[0]: uid_map, args[1]: gid_map; result: descriptor of a namespace nobody lives in
+  receive_fd,           // (host) args[0]: socket; result: the descriptor the init sent over it
   enter_user_namespace, // (host) args[0]: argv of newuidmap, args[1]: of newgidmap, args[2]: room for our pid as text
   run_helper, // (host) args[0]: argv, args[1]: envp: runs a program of ours to its end. A failure is as of run_hook
 };

@@ -2,9 +2,10 @@
 import os
 import pathlib
 import platform
+import subprocess
 
 from bundles import Bundle, all_capabilities, spec, with_user_namespace, without_namespace
-from phialtest import Skip, expect
+from phialtest import Skip, expect, wait_until
 
 
 def status(text):
@@ -229,3 +230,34 @@ def test_time_offsets(t):
         out = bundle.run(config, "cat /proc/uptime; cat /proc/self/timens_offsets")
         expect(float(out.split()[0]) > 1000000, out)
         expect(out.split()[2:] == ["monotonic", "3600", "0", "boottime", "1000000", "5"], out)
+
+
+def test_joined_namespaces(t):
+    """A namespace by path is the other process's own; in a user namespace by path the process is its root."""
+    bundle = Bundle(t)
+    other = subprocess.Popen(["unshare", "--user", "--net", "--uts", "--ipc", "sleep", "1000"])
+    try:
+        own = os.readlink("/proc/self/ns/user")
+        wait_until(lambda: os.readlink(f"/proc/{other.pid}/ns/user") != own and
+                   open(f"/proc/{other.pid}/comm").read() == "sleep\n", "the namespaces")
+        for kind in ("uid_map", "gid_map"):
+            pathlib.Path(f"/proc/{other.pid}/{kind}").write_text("0 100000 65536")
+        for names in (("network", "uts", "ipc"), ("user", "network", "uts", "ipc")):
+            config = spec()
+            kinds = {"network": "net"}
+            for name in names:
+                without_namespace(config, name)
+                path = f"/proc/{other.pid}/ns/{kinds.get(name, name)}"
+                config["linux"]["namespaces"].append({"type": name, "path": path})
+            if "user" in names:  # not by this version
+                bundle.refuses(config, "linux.namespaces", "user namespace")
+                continue
+            out = bundle.run(config, "for kind in net uts ipc user; do readlink /proc/self/ns/$kind; done; "
+                             "cat /proc/self/uid_map; id -u; : >/dev/shm/file && stat -c %u /dev/shm/file").split()
+            expect(out[:3] == [os.readlink(f"/proc/{other.pid}/ns/{kind}") for kind in ("net", "uts", "ipc")], out)
+            expect((out[3] == own) == ("user" not in names), out)
+            expect("user" not in names or out[4:7] == ["0", "100000", "65536"], out)
+            expect(out[7:] == ["0", "0"], out)
+    finally:
+        other.kill()
+        other.wait()

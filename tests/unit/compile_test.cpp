@@ -201,7 +201,8 @@ TEST(Compile, DevicesOfEveryType) {
                              {"/dev/deep/block", 'b', 7, 3, {}, {}, {}},
                              {"/pipe", 'p', 0, 0, 0600, {}, {}}};
   c.expect("devices-v2");
-  c.spec.platform.namespaces.push_back({spec::NamespaceType::user, "/proc/7/ns/user"});
+  c.spec.platform.namespaces.push_back({spec::NamespaceType::user, ""});
+  c.spec.platform.uid_mappings = c.spec.platform.gid_mappings = {{0, 100000, 65536}};
   std::string text = program::print_calls(c.compile().value(), {.width = 0});
   EXPECT_NE(text.find("open_tree(AT_FDCWD, \"/dev/char\""), std::string::npos);
   EXPECT_NE(text.find("S_IFIFO|0600"), std::string::npos);

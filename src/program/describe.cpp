@@ -119,7 +119,9 @@ std::string operation_text(const Subject& subject) {
   case Op::load_init: return "make phial-init: memfd_create(\"phial-init\", MFD_ALLOW_SEALING|MFD_EXEC), write, seal";
   case Op::spawn:
     return "clone3(" + structure_text(subject, Role::clone_args, instruction.args[0], 0) +
-           ", 88), in the child execveat(" + operand(subject, 1) + ", \"\", [\"phial-init\", ...], [], AT_EMPTY_PATH)";
+           ", 88), in the child execveat(" + operand(subject, 1) + ", \"\", [\"phial-init\", ...], [], AT_EMPTY_PATH)" +
+           ((instruction.args[4] & 1) != 0 ? ", within the user namespace " + operand(subject, 2) : "") +
+           ((instruction.args[4] & 2) != 0 ? ", within the pid namespace " + operand(subject, 3) : "");
   case Op::release: return "let the new process go on to its execveat";
   case Op::process_dir: return "open(\"/proc/{" + operand(subject, 0) + "}\", O_PATH|O_DIRECTORY|O_CLOEXEC)";
   case Op::remove_cgroup: return "end what is left in the cgroup " + operand(subject, 0) + " and remove it";

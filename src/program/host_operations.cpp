@@ -74,12 +74,17 @@ long receive_descriptor(int socket) {
   return fd;
 }
 
+// The last argument tells which of the descriptors are given.
+SpawnPlace spawn_place(const std::uint64_t* args) {
+  return {(args[4] & 1) != 0 ? static_cast<int>(args[2]) : -1, (args[4] & 2) != 0 ? static_cast<int>(args[3]) : -1};
+}
+
 } // namespace
 
 long host_operation(Machine& machine, const Instruction& instruction, const std::uint64_t* args) {
   switch (instruction.op) {
   case Op::load_init: return load_init();
-  case Op::spawn: return spawn(machine, args[0], static_cast<int>(args[1]));
+  case Op::spawn: return spawn(machine, args[0], static_cast<int>(args[1]), spawn_place(args));
   case Op::release: return release_spawned();
   case Op::process_dir: return process_directory(args[0]);
   case Op::remove_cgroup: return remove_cgroup(text_at(args[0]));

@@ -8,9 +8,11 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -40,9 +42,14 @@ struct Spawned {
   const char* envp[1] = {nullptr};
   char descriptor[16] = {};
   char size[24] = {};
+  // Where the process is cloned from within another user namespace.
+  clone_args* arguments = nullptr;
+  SpawnPlace place;
+  long result = 0;
 };
 constinit Spawned spawned;
 alignas(16) constinit char child_stack[kStackSize] = {};
+alignas(16) constinit char helper_stack[kStackSize] = {};
 
 std::uint64_t address(const void* pointer) {
   return reinterpret_cast<std::uint64_t>(pointer);
@@ -68,8 +75,8 @@ std::uint64_t address(const void* pointer) {
     raw_call(__NR_exit_group, 125);
 }
 
-// The child begins in child_main() on the stack in `arguments`; only the parent returns.
-long clone_child(clone_args* arguments) {
+// The child begins in `entry` on the stack in `arguments`; only the parent returns.
+long clone_child(clone_args* arguments, void (*entry)()) {
 #if defined(__x86_64__)
   long result;
   asm volatile("syscall\n"
@@ -80,14 +87,14 @@ long clone_child(clone_args* arguments) {
                "  ud2\n"
                "1:"
                : "=a"(result)
-               : "a"(__NR_clone3), "D"(arguments), "S"(sizeof(clone_args)), [entry] "b"(child_main)
+               : "a"(__NR_clone3), "D"(arguments), "S"(sizeof(clone_args)), [entry] "b"(entry)
                : "rcx", "r11", "memory");
   return result;
 #elif defined(__aarch64__)
   register long x8 asm("x8") = __NR_clone3;
   register std::uint64_t x0 asm("x0") = address(arguments);
   register std::uint64_t x1 asm("x1") = sizeof(clone_args);
-  register void (*x19)() asm("x19") = child_main;
+  register void (*x19)() asm("x19") = entry;
   asm volatile("svc #0\n"
                "  cbnz x0, 1f\n"
                "  mov x29, #0\n"
@@ -148,6 +155,41 @@ long load_into_tmpfs() {
   return filled == 0 ? out : filled;
 }
 
+// Runs in a helper that shares memory and descriptors with us: it enters the user namespace, to have the new ones made
+// as its own, and clones from there. The process is our child all the same.
+[[noreturn]] __attribute__((no_sanitize("address", "undefined"))) void helper_main() {
+  long result = 0;
+  if (spawned.place.pids >= 0)
+    result = raw_call(__NR_setns, static_cast<std::uint64_t>(spawned.place.pids), CLONE_NEWPID);
+  if (result == 0)
+    result = raw_call(__NR_setns, static_cast<std::uint64_t>(spawned.place.users), CLONE_NEWUSER);
+  if (result == 0)
+    result = raw_call(__NR_setresgid, 0, 0, 0);
+  if (result == 0)
+    result = raw_call(__NR_setresuid, 0, 0, 0);
+  spawned.result = result == 0 ? clone_child(spawned.arguments, child_main) : result;
+  for (;;)
+    raw_call(__NR_exit_group, 0);
+}
+
+// The helper is born in the cgroup, with our rights; what it clones is there too.
+long clone_by_helper(clone_args* arguments) {
+  clone_args helper{};
+  helper.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | (arguments->flags & CLONE_INTO_CGROUP);
+  helper.cgroup = arguments->cgroup;
+  helper.exit_signal = SIGCHLD;
+  helper.stack = address(helper_stack);
+  helper.stack_size = sizeof helper_stack;
+  arguments->flags = (arguments->flags & ~static_cast<std::uint64_t>(CLONE_INTO_CGROUP)) | CLONE_PARENT;
+  arguments->exit_signal = 0; // the helper's
+  spawned.arguments = arguments;
+  long pid = clone_child(&helper, helper_main);
+  if (pid < 0)
+    return pid;
+  raw_call(__NR_wait4, static_cast<std::uint64_t>(pid), 0, __WALL, 0);
+  return spawned.result;
+}
+
 } // namespace
 
 long load_init() {
@@ -169,7 +211,7 @@ long load_init() {
   return filled;
 }
 
-long spawn(Machine& machine, std::uint64_t arguments, int init) {
+long spawn(Machine& machine, std::uint64_t arguments, int init, SpawnPlace place) {
   auto* clone = reinterpret_cast<clone_args*>(arguments);
   spawned = {};
   spawned.init = static_cast<std::uint64_t>(init);
@@ -183,7 +225,8 @@ long spawn(Machine& machine, std::uint64_t arguments, int init) {
     spawned.host = static_cast<int>(::syscall(__NR_pidfd_open, ::getpid(), 0));
   clone->stack = address(child_stack);
   clone->stack_size = sizeof child_stack;
-  long child = clone_child(clone);
+  spawned.place = place;
+  long child = place.users >= 0 ? clone_by_helper(clone) : clone_child(clone, child_main);
   if (spawned.waits)
     ::close(spawned.host); // the child has its own
   return child;

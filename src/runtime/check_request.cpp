@@ -71,17 +71,8 @@ Result<> check_user_namespace(const Request& request) {
                 std::string("linux.") + (platform.uid_mappings.empty() ? "gidMappings" : "uidMappings") +
                     ": the container has no user namespace for them",
                 "add {\"type\": \"user\"} to linux.namespaces");
-  if (user == nullptr)
+  if (user == nullptr || !user->path.empty())
     return {};
-  if (!user->path.empty()) {
-    // The clone would make the others as the host's own, and root of the joined one could change nothing in them.
-    const spec::Namespace* mount = platform.find(NamespaceType::mount);
-    if (mount != nullptr && mount->path.empty())
-      return fail(Kind::unsupported,
-                  "linux.namespaces: this version cannot make a mount namespace within a user namespace that is joined",
-                  "have a new user namespace made with the same mappings");
-    return {};
-  }
   if (platform.uid_mappings.empty() || platform.gid_mappings.empty())
     return fail(Kind::input, "linux.uidMappings and linux.gidMappings: a new user namespace needs both");
   spec::User process = request.spec->process ? request.spec->process->user : spec::User{};

@@ -118,10 +118,14 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
   c.b.add(Op::load_init).into(init);
   Slot own_pid_ns = c.b.slot("own_pid_ns");
   const Joined* pid_ns = nullptr;
-  for (const Joined& entry : joined)
+  const Joined* user_ns = nullptr;
+  for (const Joined& entry : joined) {
     if (entry.flag == CLONE_NEWPID)
       pid_ns = &entry;
-  if (pid_ns != nullptr) {
+    if (entry.flag == CLONE_NEWUSER)
+      user_ns = &entry;
+  }
+  if (pid_ns != nullptr && user_ns == nullptr) {
     c.step(Section::host, "let the next child be born in the other pid namespace", "linux.namespaces: pid by path");
     c.open(own_pid_ns, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     c.b.call(SYS_setns, {pid_ns->descriptor, CLONE_NEWPID});
@@ -137,10 +141,15 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
     c.open(cgroup, unified->directory(request.cgroup), O_PATH | O_DIRECTORY | O_CLOEXEC);
     c.b.add(Op::store, {clone + offsetof(clone_args, cgroup), cgroup, sizeof(std::uint64_t)});
   }
-  c.b.add(Op::spawn, {clone, init}).into(c.pid);
+  if (user_ns == nullptr)
+    c.b.add(Op::spawn, {clone, init}).into(c.pid);
+  else if (pid_ns == nullptr)
+    c.b.add(Op::spawn, {clone, init, user_ns->descriptor, 0, 1}).into(c.pid);
+  else
+    c.b.add(Op::spawn, {clone, init, user_ns->descriptor, pid_ns->descriptor, 3}).into(c.pid);
   c.b.add(Op::load, {pidfd, sizeof(int)}).into(c.pidfd);
   c.b.call(SYS_close, {init});
-  if (pid_ns != nullptr)
+  if (pid_ns != nullptr && user_ns == nullptr)
     c.b.call(SYS_setns, {own_pid_ns, CLONE_NEWPID});
 }
 
@@ -154,15 +163,11 @@ Result<> add_spawn_steps(Compiler& c, const Request& request) {
 
   begin_init(c);
   for (const Joined& entry : joined) {
-    if (entry.flag == CLONE_NEWPID)
+    if (entry.flag == CLONE_NEWPID || entry.flag == CLONE_NEWUSER)
       continue; // joined by being born in it
     const kernel::NamespaceFacts* facts = kernel::find_namespace(entry.flag);
     c.step(Section::init, "join the " + std::string(facts->oci_name) + " namespace", c.why("linux.namespaces"));
     c.b.call(SYS_setns, {entry.descriptor, entry.flag});
-    if (entry.flag == CLONE_NEWUSER) { // whoever joins is nobody there at first, and has every capability
-      c.b.call(SYS_setresgid, {0, 0, 0});
-      c.b.call(SYS_setresuid, {0, 0, 0});
-    }
   }
   return {};
 }

@@ -249,15 +249,33 @@ def test_joined_namespaces(t):
                 without_namespace(config, name)
                 path = f"/proc/{other.pid}/ns/{kinds.get(name, name)}"
                 config["linux"]["namespaces"].append({"type": name, "path": path})
-            if "user" in names:  # not by this version
-                bundle.refuses(config, "linux.namespaces", "user namespace")
-                continue
             out = bundle.run(config, "for kind in net uts ipc user; do readlink /proc/self/ns/$kind; done; "
                              "cat /proc/self/uid_map; id -u; : >/dev/shm/file && stat -c %u /dev/shm/file").split()
             expect(out[:3] == [os.readlink(f"/proc/{other.pid}/ns/{kind}") for kind in ("net", "uts", "ipc")], out)
             expect((out[3] == own) == ("user" not in names), out)
             expect("user" not in names or out[4:7] == ["0", "100000", "65536"], out)
             expect(out[7:] == ["0", "0"], out)
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_joined_user_and_pid_namespaces(t):
+    """What a second container of a pod has: the user namespace is joined, and the pid namespace that is its."""
+    bundle = Bundle(t)
+    other = subprocess.Popen(["unshare", "--user", "--pid", "--fork", "--kill-child", "sleep", "1000"])
+    try:
+        wait_until(lambda: os.readlink(f"/proc/{other.pid}/ns/user") != os.readlink("/proc/self/ns/user") and
+                   open(f"/proc/{other.pid}/task/{other.pid}/children").read(), "the namespaces")
+        child = open(f"/proc/{other.pid}/task/{other.pid}/children").read().split()[0]
+        for kind in ("uid_map", "gid_map"):
+            pathlib.Path(f"/proc/{child}/{kind}").write_text("0 100000 65536")
+        config = without_namespace(spec(), "pid")
+        for kind in ("user", "pid"):
+            config["linux"]["namespaces"].append({"type": kind, "path": f"/proc/{child}/ns/{kind}"})
+        out = bundle.run(config, "readlink /proc/self/ns/user /proc/self/ns/pid; cat /proc/1/comm; id -u; echo $$")
+        lines = out.split()
+        expect(lines[-3] == "sleep" and lines[-2] == "0" and lines[-1] != "1", out)
     finally:
         other.kill()
         other.wait()

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace {
 
@@ -34,7 +35,8 @@ struct Page {
 
 constinit Block* free_blocks[kClasses + kWholes] = {};
 alignas(kPage) constinit char range[kRange] = {};
-constinit char* fresh = nullptr; // the first page nobody has
+constinit char* uncut[kClasses] = {}; // behind the last block that was cut from a class's page
+constinit char* fresh = nullptr;      // the first page nobody has
 
 // 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, ...
 std::size_t class_of(std::size_t size) {
@@ -64,24 +66,21 @@ void begin() {
 #endif
 }
 
-// A page cut into blocks; the first of them, the others are free.
-void* first_of_new_page(std::size_t size_class) {
-  if (fresh == nullptr)
-    begin();
-  if (fresh == range + kRange)
-    return nullptr;
-  char* page = fresh;
-  fresh += kPage;
-  reinterpret_cast<Page*>(page)->size_class = size_class;
+// The next block of the class's page, or the first of a new page.
+void* fresh_block(std::size_t size_class) {
   std::size_t size = size_of(size_class);
-  Block* list = nullptr;
-  for (std::size_t at = sizeof(Page) + size; at + size <= kPage; at += size) {
-    auto* block = reinterpret_cast<Block*>(page + at);
-    block->next = list;
-    list = block;
+  char*& next = uncut[size_class];
+  auto used = reinterpret_cast<std::uintptr_t>(next) % kPage;
+  if (used == 0 || used + size > kPage) { // at a page's end, or none yet: a block never begins where a page does
+    if (fresh == nullptr)
+      begin();
+    if (fresh == range + kRange)
+      return nullptr;
+    reinterpret_cast<Page*>(fresh)->size_class = size_class;
+    next = fresh + sizeof(Page);
+    fresh += kPage;
   }
-  free_blocks[size_class] = list;
-  return page + sizeof(Page);
+  return std::exchange(next, next + size);
 }
 
 // A block of pages of its own; `order` is the power of two.
@@ -109,7 +108,7 @@ void* allocate(std::size_t size) {
       free_blocks[size_class] = block->next;
       return block;
     }
-    if (void* block = first_of_new_page(size_class); block != nullptr)
+    if (void* block = fresh_block(size_class); block != nullptr)
       return block;
   } else if (size <= (kPage << (kWholes - 1)) - sizeof(Page)) {
     std::size_t pages = (size + sizeof(Page) + kPage - 1) / kPage;

@@ -139,8 +139,12 @@ Result<> add_device_steps(Compiler& c, const Request& request) {
   const std::vector<spec::Device>& asked = request.spec->platform.devices;
   bool bind = c.facts.rootless() || has_user_namespace(request.spec->platform);
   add_default_devices(c, asked, bind);
-  for (std::size_t i = 0; i < asked.size(); ++i)
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    // A privileged container asks for all the host has; this one leads to the container's own terminals.
+    if (c.has_devpts && components(asked[i].path) == std::vector<std::string>{"dev", "ptmx"})
+      continue;
     add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]", bind);
+  }
   return {};
 }
 

@@ -75,3 +75,10 @@ def test_rules(t):
     config["linux"]["resources"]["devices"] = [{"allow": True, "access": "rwm"},
                                                {"allow": False, "type": "c", "major": 1, "minor": 11, "access": "r"}]
     expect(bundle.run(config, script).split()[0] == "no")
+
+
+def test_ptmx_is_the_containers_own_whatever_is_asked(t):
+    """A privileged container asks for every device of the host, /dev/ptmx too."""
+    config = spec()
+    config["linux"]["devices"] = [{"path": "/dev/ptmx", "type": "c", "major": 5, "minor": 2, "fileMode": 0o666}]
+    expect(Bundle(t).run(config, "readlink /dev/ptmx") == "pts/ptmx\n")

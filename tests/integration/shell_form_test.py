@@ -463,7 +463,7 @@ def test_explain_leaves_nothing_behind(t):
         for form in ("calls", "shell", "json"):
             t.ok("explain", "--format", form, verb, "--name", "shown", "-m", "64m", "-v", "volume:/v", "-v",
                  f"{source}:/source", "busybox", "true")
-    t.fails(1, "explain", "run", "no-such-image", "true", err="no-such-image")
+    t.fails(125, "explain", "run", "no-such-image", "true", err="no-such-image")
     expect(all_files() == before, f"left behind: {sorted(set(all_files()) ^ set(before))}")
     expect(not source.exists(), "the source of a bind mount was made")
     expect(len(cgroup_directories("")) <= groups, "a cgroup was made")

@@ -135,6 +135,13 @@ bool is_recursive(const std::string& propagation) {
   return propagation.starts_with('r');
 }
 
+// Hooks that come before pivot_root look for the root where config.json says it is, and some mount things there.
+std::string place_of_root(const Request& request) {
+  const spec::Hooks& hooks = request.spec->hooks;
+  bool looked_for = !hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty();
+  return looked_for && request.root.layers.empty() && !request.no_pivot ? request.root.directory : "/";
+}
+
 } // namespace
 
 Result<> add_root_place_steps(Compiler& c, const Request& request) {
@@ -157,7 +164,7 @@ Result<> add_root_place_steps(Compiler& c, const Request& request) {
   c.step(Section::init, "put the root in place", c.why("root"));
   // A clone of a shared mount is shared, and pivot_root refuses those. A slave still gets what the host mounts there.
   c.set_attributes(c.root, 0, 0, from_host ? MS_SLAVE : MS_PRIVATE, true);
-  c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text("/"), MOVE_MOUNT_F_EMPTY_PATH});
+  c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text(place_of_root(request)), MOVE_MOUNT_F_EMPTY_PATH});
   return {};
 }
 

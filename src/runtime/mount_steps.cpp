@@ -74,10 +74,10 @@ Slot make_filesystem(Compiler& c, const std::string& type, const std::string& so
   Slot fs = c.b.slot("fs");
   c.b.call(SYS_fsopen, {c.b.text(type), FSOPEN_CLOEXEC}).into(fs);
   c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_STRING, c.b.text("source"), c.b.text(source.empty() ? type : source), 0});
-  if (!is_pseudo(type)) {
-    for (std::string_view word : options.super_options())
+  for (std::string_view word : options.super_options())
+    // A tmpfs is written to before it becomes read-only, and that is the mount's attribute then.
+    if (!is_pseudo(type) || (type == "tmpfs" && word != "ro"))
       c.b.call(SYS_fsconfig, {fs, FSCONFIG_SET_FLAG, c.b.text(word), 0, 0});
-  }
   for (const std::string& option : options.data)
     if (type != "devpts" || option != "newinstance") // every one is, since Linux 4.7
       configure_filesystem(c, fs, option);

@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 BENCH ?=
 TESTS ?=
-RUNTIME ?= build/phial-oci
+RUNTIME ?= $(CURDIR)/build/phial-oci
 JOBS ?= $(shell nproc)
 
 .PHONY: all demo test test-vm clients conformance bench lint lint-fast format asan install clean

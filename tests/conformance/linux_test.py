@@ -368,6 +368,9 @@ def test_id_mapped_mounts(t):
     """config.md "Mounts", uidMappings and gidMappings of a mount."""
     with Box(t) as box:
         t.file("d/file", "x")
+        kind = command(["stat", "-f", "-c", "%T", t.dir]).out.strip()
+        if kind == "tmpfs" and tuple(int(part) for part in os.uname().release.split(".")[:2]) < (6, 3):
+            raise Skip("this kernel cannot map the owners of a tmpfs")
         os.chown(t.dir / "d/file", 0, 0)
         bundles.with_user_namespace(box.config)
         for path in (box.root, box.root / "tmp"):

@@ -1,8 +1,8 @@
 #include "cli/format.hpp"
 
 #include "base/text.hpp"
-#include "commandline/table.hpp"
 #include "cli/template.hpp"
+#include "commandline/table.hpp"
 
 namespace phial::cli {
 

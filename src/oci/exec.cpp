@@ -70,6 +70,7 @@ Result<int> exec(const Call& call) {
   bool detach = order.detach;
   SignalDoor signals = TRY(open_signal_door());
   runtime::Executed executed = TRY(runtime::execute(container, spec, std::move(order)));
+  call.log.warnings(executed.warnings);
   if (detach)
     return 0;
   return attend({executed.process.get(), executed.pid, std::move(executed.terminal)}, signals);

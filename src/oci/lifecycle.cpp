@@ -18,7 +18,8 @@ namespace phial::oci {
 Result<int> create(const Call& call) {
   runtime::MakeOptions make = TRY(make_options(call));
   make.detach = true;
-  (void)TRY(runtime::make_container(make, true));
+  runtime::Made made = TRY(runtime::make_container(make, true));
+  call.log.warnings(made.program.warnings);
   return 0;
 }
 
@@ -84,10 +85,7 @@ Result<int> remove(const Call& call) {
   std::vector<std::string> problems;
   for (const std::string& id : TRY(ids_of(call)))
     TRY(runtime::delete_container(call.globals.root, id, call.arguments.on("force"), &problems));
-  for (const std::string& problem : problems)
-    call.log.warning(problem);
-  for (const std::string& problem : problems)
-    (void)write_all(STDERR_FILENO, "phial-oci: warning: " + problem + "\n");
+  call.log.warnings(problems);
   return 0;
 }
 

@@ -79,6 +79,11 @@ void Log::warning(std::string_view message) {
   write(file_ ? file_.get() : STDERR_FILENO, "warning", message);
 }
 
+void Log::warnings(std::span<const std::string> messages) {
+  for (const std::string& message : messages)
+    warning(message);
+}
+
 void Log::debug(std::string_view message) {
   if (debug_)
     write(file_ ? file_.get() : STDERR_FILENO, "debug", message);

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ public:
   // To the file only; what a person reads on standard error is the program's affair.
   void error(std::string_view message);
   void warning(std::string_view message);
+  void warnings(std::span<const std::string> messages);
   // Nothing without --debug.
   void debug(std::string_view message);
 

@@ -222,6 +222,7 @@ Program Builder::finish() {
   out.data = std::move(data_);
   out.pointers = std::move(pointers_);
   out.known = known_;
+  out.warnings = std::move(warnings_);
   return out;
 }
 

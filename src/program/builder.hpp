@@ -101,6 +101,9 @@ public:
   // A NULL-terminated array of pointers to texts: argv, envp.
   Data strings(std::span<const std::string> texts);
 
+  // What was asked for and is left out: Program::warnings.
+  void warn(std::string text) { warnings_.push_back(std::move(text)); }
+
   WellKnownSlots& known() { return known_; }
 
   // The program; the builder is spent.
@@ -135,6 +138,7 @@ private:
   };
   std::vector<SlotName> slot_names_;
   WellKnownSlots known_;
+  std::vector<std::string> warnings_;
 };
 
 } // namespace phial::program

@@ -20,9 +20,9 @@ enum class Op : std::uint8_t {
   await_start,   // (init) args[0]: listener: accept, read a byte; on end of file accept again
   reap,          // (init) fork: the child goes on, the parent stays as PID 1, reaps, and ends with the child
   load_init,     // (host) result: descriptor of a sealed memfd that holds phial-init
-  spawn, // (host) args[0]: clone_args, args[1]: descriptor of the init; result: the pid. With bits 1 and 2 of args[4]
-         // it is cloned within the user namespace args[2] and the pid namespace args[3]
-  release,       // (host) lets a child that waits for its id maps go on to the exec
+  spawn,   // (host) args[0]: clone_args, args[1]: descriptor of the init; result: the pid. With bits 1 and 2 of args[4]
+           // it is cloned within the user namespace args[2] and the pid namespace args[3]
+  release, // (host) lets a child that waits for its id maps go on to the exec
   process_dir,   // (host) args[0]: pid; result: descriptor of /proc/PID
   remove_cgroup, // (host) args[0]: path: ends what is in it, removes it and what is below
   remove_tree,   // (host) args[0]: path: removes the directory and all below it

@@ -64,6 +64,7 @@ struct Program {
   std::vector<Pointer> pointers;
   std::array<Range, kSections> sections{};
   WellKnownSlots known;
+  std::vector<std::string> warnings; // what was asked for and is left out, a clause each
 };
 
 // The step an instruction belongs to.

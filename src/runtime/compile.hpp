@@ -31,7 +31,7 @@ struct ExecRequest {
   Filter filter;
   int pidfd = -1;         // of the container's first process, verified by the caller, open while the program runs
   std::uint64_t join = 0; // CLONE_NEW* of the namespaces that differ from ours
-  int root = -1; // the container's, inheritable, where `join` has no mount namespace
+  int root = -1;          // the container's, inheritable, where `join` has no mount namespace
   std::vector<ExecCgroup> cgroups;
   Stdio stdio = Stdio::inherit;
   bool open_stdin = false;

@@ -131,6 +131,8 @@ std::string cap_words(CapabilitySet set) {
 
 void add_bounding(Compiler& c, const Sets& sets) {
   CapabilitySet bounding = sets.bounding;
+  if (!sets.left_out.empty()) // config.md "Linux Process": MUST log a warning
+    c.b.warn("process.capabilities: left out, for the kernel or the caller lacks them: " + join(sets.left_out, ", "));
   int last = static_cast<int>(c.facts.last_capability);
   c.step(Section::init,
          "give up for good the capabilities that are not in the bounding set" +

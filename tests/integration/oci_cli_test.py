@@ -358,3 +358,13 @@ def test_checkpoint_and_restore(t):
         box.run("kill", rest=["KILL"])
         expect(waiting.wait(60 * SLOW) == 128 + 9, "its end is the foreground's status")
         expect(oci(t, "state", "one").exit == 1, "a container that ended in the foreground is still there")
+
+
+def test_what_is_left_out_is_logged(t):
+    """runtime-spec config.md, "Linux Process", capabilities: what cannot be granted MUST be logged as a warning."""
+    box = bundle(t, "true", change=lambda config: config["process"]["capabilities"]["bounding"].append("CAP_NO_SUCH"))
+    log = t.dir / "log"
+    done = oci(t, "--log", log, "--log-format", "json", "run", "-b", box, "without")
+    expect(done.exit == 0 and done.err == "", done)
+    line = json.loads(log.read_text())
+    expect(line["level"] == "warning" and "CAP_NO_SUCH" in line["msg"], line)

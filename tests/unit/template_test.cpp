@@ -1,6 +1,6 @@
 #include "cli/format.hpp"
-#include "commandline/table.hpp"
 #include "cli/template.hpp"
+#include "commandline/table.hpp"
 
 #include <gtest/gtest.h>
 

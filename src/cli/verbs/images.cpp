@@ -1,10 +1,10 @@
 // `phial images`: which images there are.
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "cli/format.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 #include "cli/verbs/all.hpp"
-#include "base/clock.hpp"
 #include "image/reference.hpp"
 
 #include <algorithm>

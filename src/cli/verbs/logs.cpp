@@ -1,9 +1,9 @@
 // `phial logs`: what a container wrote.
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "cli/session.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs/all.hpp"
-#include "base/clock.hpp"
 
 #include <unistd.h>
 

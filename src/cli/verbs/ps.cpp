@@ -1,11 +1,11 @@
 // `phial ps`: which containers there are.
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "cli/format.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 #include "cli/values.hpp"
 #include "cli/verbs/all.hpp"
-#include "base/clock.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -1,8 +1,8 @@
 // `phial top`: the processes of a container.
 #include "cli/output.hpp"
 #include "cli/session.hpp"
-#include "commandline/table.hpp"
 #include "cli/verbs/all.hpp"
+#include "commandline/table.hpp"
 
 namespace phial::cli {
 

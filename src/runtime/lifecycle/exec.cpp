@@ -158,6 +158,7 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
     return is_stopped();
   program::Loaded run = TRY(program::load_image(TRY(program::link(program)), Fd()));
   Executed out;
+  out.warnings = std::move(program.warnings);
   Result<> started = start(run, program.known, order, out);
   if (started)
     return out;

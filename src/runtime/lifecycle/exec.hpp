@@ -22,6 +22,7 @@ struct Executed {
   Fd process; // pidfd
   pid_t pid = 0;
   Fd terminal; // the master, where it has a terminal and no console socket took it
+  std::vector<std::string> warnings;
 };
 
 // Fails with no process left. `spec` is the container's. The descriptors from 3 to 2 + preserve_fds stay what they are.

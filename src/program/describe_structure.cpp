@@ -175,6 +175,7 @@ std::string mask_text(const Subject& subject, std::uint64_t at) {
   bool nodes = instruction.number == SYS_set_mempolicy;
   std::uint64_t bytes = nodes ? (instruction.args[2] - 1) / 8 : instruction.args[1];
   std::vector<std::uint64_t> words;
+  words.reserve(bytes / 8);
   for (std::uint64_t word = 0; word < bytes / 8; ++word)
     words.push_back(subject.data.number(at + 8 * word, 8));
   std::string list = kernel::format_number_list(words);

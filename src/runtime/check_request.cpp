@@ -46,6 +46,7 @@ Result<> check_time(const spec::Linux& platform) {
 
 std::vector<kernel::IdRange> ranges_of(const std::vector<spec::IdMapping>& mappings) {
   std::vector<kernel::IdRange> out;
+  out.reserve(mappings.size());
   for (const spec::IdMapping& mapping : mappings)
     out.push_back({mapping.container_id, mapping.host_id, mapping.size});
   return out;

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import select
 import socket
 import struct
 import threading
@@ -32,16 +33,20 @@ class Listener(threading.Thread):
         self.told = json.loads(text)
         self.seen_pid = self.told["pid"]
         descriptor = array.array("i", control[0][2])[0]
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
         try:
-            while True:
+            # POLLHUP: nobody uses the filter any more. Before Linux 6.11 the reading itself would wait for ever.
+            while any(events & select.POLLIN for _, events in ready.poll(30_000 * SLOW)):
                 request = bytearray(80)
                 fcntl.ioctl(descriptor, RECEIVE, request)
                 number, pid = struct.unpack_from("=QI", request)
                 self.seen += 1
                 self.pids.append(pid)
                 fcntl.ioctl(descriptor, SEND, bytearray(struct.pack("=QqiI", number, 0, -errno.ENOMSG, 0)))
-        except OSError:  # nobody uses the filter any more
-            os.close(descriptor)
+        except OSError:  # it ended between the two
+            pass
+        os.close(descriptor)
 
 
 def profile(path, *names):

@@ -173,7 +173,9 @@ def from_the_host(t, pid, name):
         "cgroups": sorted(read(f"/proc/{pid}/cgroup").splitlines()),
         "cgroup settings": cgroup_settings(name),
         "status": status(pid),
-        "rlimits": read(f"/proc/{pid}/limits").splitlines(),
+        # A sanitizer forbids core files to the programs it is in, the monitor too.
+        "rlimits": [line for line in read(f"/proc/{pid}/limits").splitlines()
+                    if "ASAN_OPTIONS" not in os.environ or "core file" not in line],
         "oom_score_adj": [read(f"/proc/{pid}/oom_score_adj").strip()],
         "environment": sorted(read(f"/proc/{pid}/environ").split("\0")),
         "command": read(f"/proc/{pid}/cmdline").split("\0"),

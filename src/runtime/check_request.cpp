@@ -44,20 +44,11 @@ Result<> check_time(const spec::Linux& platform) {
   return {};
 }
 
-std::vector<kernel::IdRange> ranges_of(const std::vector<spec::IdMapping>& mappings) {
-  std::vector<kernel::IdRange> out;
-  out.reserve(mappings.size());
-  for (const spec::IdMapping& mapping : mappings)
-    out.push_back({mapping.container_id, mapping.host_id, mapping.size});
-  return out;
-}
-
 Result<> check_map(const std::vector<spec::IdMapping>& mappings, std::uint32_t user, const std::string& field,
                    const char* kind) {
-  std::vector<kernel::IdRange> ranges = ranges_of(mappings);
-  TRY(kernel::check_id_map(ranges), field);
+  TRY(kernel::check_id_map(mappings), field);
   for (std::uint32_t id : {0U, user})
-    if (!kernel::to_outside(ranges, id))
+    if (!kernel::to_outside(mappings, id))
       return fail(Kind::input, field + ": no mapping holds the container's " + kind + " " + std::to_string(id),
                   id == 0 ? "the container is set up by its own root, which has to be somebody on the host" : "");
   return {};

@@ -1,5 +1,6 @@
 #include "runtime/exec_diagnosis.hpp"
 
+#include "kernel/id_maps.hpp"
 #include "runtime/command_path.hpp"
 #include "runtime/exec_causes.hpp"
 #include "runtime/libraries.hpp"
@@ -14,12 +15,9 @@ namespace {
 
 constexpr std::size_t kMaxWord = 131072; // MAX_ARG_STRLEN, with its null
 
-// The host's number of one that a user namespace maps.
+// The host's number of one that a user namespace maps; without one its own.
 std::uint32_t on_host(const std::vector<spec::IdMapping>& mappings, std::uint32_t id) {
-  for (const spec::IdMapping& mapping : mappings)
-    if (id >= mapping.container_id && id - mapping.container_id < mapping.size)
-      return mapping.host_id + (id - mapping.container_id);
-  return id;
+  return kernel::to_outside(mappings, id).value_or(id);
 }
 
 std::optional<Diagnosis> too_big(const Attempt& attempt) {

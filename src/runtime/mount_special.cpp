@@ -1,6 +1,7 @@
 // What a mount's options ask for beyond attributes and options of the file system: a tmpfs that begins as a copy of
 // what it covers, the change of a mount that is there, other owners. Sections host, beside and init.
 #include "base/text.hpp"
+#include "kernel/id_maps.hpp"
 #include "kernel/kabi.hpp"
 #include "program/copy_tree.hpp"
 #include "runtime/mounts.hpp"
@@ -94,21 +95,13 @@ bool is_mapped(const spec::Mount& mount, const kernel::MountOptions& options) {
   return options.idmap != kernel::Idmap::none || !mount.uid_mappings.empty();
 }
 
-std::string map_text(const std::vector<spec::IdMapping>& mappings) {
-  std::string out;
-  for (const spec::IdMapping& mapping : mappings)
-    out += std::to_string(mapping.container_id) + " " + std::to_string(mapping.host_id) + " " +
-           std::to_string(mapping.size) + "\n";
-  return out;
-}
-
 // A namespace with the maps of the mount, else those of the container; one is made for all mounts with the same.
 Slot map_namespace(Compiler& c, const spec::Linux& platform, const spec::Mount& mount) {
   const spec::Namespace* user = platform.find(spec::NamespaceType::user);
   bool own = !mount.uid_mappings.empty();
   bool by_path = !own && user != nullptr && !user->path.empty();
-  std::string uids = map_text(own ? mount.uid_mappings : platform.uid_mappings);
-  std::string gids = map_text(own ? mount.gid_mappings : platform.gid_mappings);
+  std::string uids = kernel::id_map_text(own ? mount.uid_mappings : platform.uid_mappings);
+  std::string gids = kernel::id_map_text(own ? mount.gid_mappings : platform.gid_mappings);
   std::string key = by_path ? user->path : uids + "/" + gids;
   for (const auto& [known, slot] : c.user_namespaces)
     if (known == key)

@@ -1,20 +1,13 @@
 // A user namespace of the container's own: who is who in it. The process is made, and waits; the host writes the maps
 // beside it; only then does it execute phial-init, as user 0 of the namespace, with every capability there.
 // user_namespaces(7), kernel: an exec before the maps are written drops all capabilities.
+#include "kernel/id_maps.hpp"
 #include "kernel/kabi.hpp"
 #include "runtime/compiler.hpp"
 
 namespace phial::runtime {
 
 namespace {
-
-std::string map_text(const std::vector<spec::IdMapping>& mappings) {
-  std::string out;
-  for (const spec::IdMapping& mapping : mappings)
-    out += std::to_string(mapping.container_id) + " " + std::to_string(mapping.host_id) + " " +
-           std::to_string(mapping.size) + "\n";
-  return out;
-}
 
 void write_map(Compiler& c, Slot directory, const char* file, const std::string& text) {
   Slot map = c.b.slot("map");
@@ -42,8 +35,8 @@ bool has_mount_namespace(const spec::Linux& platform) {
 void add_user_map_steps(Compiler& c, const spec::Linux& platform) {
   if (!has_own_user_namespace(platform))
     return;
-  std::string uids = map_text(platform.uid_mappings);
-  std::string gids = map_text(platform.gid_mappings);
+  std::string uids = kernel::id_map_text(platform.uid_mappings);
+  std::string gids = kernel::id_map_text(platform.gid_mappings);
   c.step(Section::beside, "say who is who in the user namespace", c.why("linux.uidMappings"),
          "root of the container is no root of the host's",
          "printf %s '" + uids + "' > /proc/$pid/uid_map\nprintf %s '" + gids + "' > /proc/$pid/gid_map",

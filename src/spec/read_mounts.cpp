@@ -22,11 +22,11 @@ void read_hooks(const Cursor& at, std::string_view key, std::vector<Hook>& out) 
 
 void read(const Cursor& at, IdMapping& out) {
   at.require({"containerID", "hostID", "size"});
-  at.read("containerID", out.container_id);
-  at.read("hostID", out.host_id);
+  at.read("containerID", out.inside);
+  at.read("hostID", out.outside);
   at.read("size", out.size, 1U, 0xffffffffU);
   constexpr std::uint64_t kEnd = std::uint64_t{1} << 32;
-  if (std::uint64_t{out.container_id} + out.size > kEnd || std::uint64_t{out.host_id} + out.size > kEnd)
+  if (std::uint64_t{out.inside} + out.size > kEnd || std::uint64_t{out.outside} + out.size > kEnd)
     at.fail("size", "the mapping leads beyond the last id, 4294967295");
 }
 

@@ -3,6 +3,7 @@
 // where a value stood in a file: the reader reports errors with positions, the types carry values only.
 #pragma once
 
+#include "kernel/id_maps.hpp"
 #include "kernel/namespaces.hpp"
 #include "kernel/resources.hpp"
 #include "kernel/rlimits.hpp"
@@ -95,12 +96,7 @@ struct Root {
   friend bool operator==(const Root&, const Root&) = default;
 };
 
-struct IdMapping {
-  std::uint32_t container_id = 0;
-  std::uint32_t host_id = 0;
-  std::uint32_t size = 0;
-  friend bool operator==(const IdMapping&, const IdMapping&) = default;
-};
+using IdMapping = kernel::IdRange; // inside: containerID, outside: hostID
 
 struct Mount {
   std::string destination;

@@ -53,10 +53,7 @@ Json affinity_json(const CpuAffinity& affinity) {
 }
 
 Json mapping_json(const IdMapping& mapping) {
-  return Json::object()
-      .set("containerID", mapping.container_id)
-      .set("hostID", mapping.host_id)
-      .set("size", mapping.size);
+  return Json::object().set("containerID", mapping.inside).set("hostID", mapping.outside).set("size", mapping.size);
 }
 
 Json mount_json(const Mount& mount) {

@@ -73,22 +73,14 @@ Result<> Run::prepare() {
   return {};
 }
 
-Fd Run::take_slot(std::uint16_t slot) {
-  if (slot == program::kNoSlot)
-    return Fd();
-  Fd out(static_cast<int>(program_->slot(slot)));
-  ::fcntl(out.get(), F_SETFD, FD_CLOEXEC);
-  return out;
-}
-
 // Our ends of what the program made.
 Relay::Streams Run::take_streams() {
   const program::ImageHeader* image = program_->machine().image;
   Relay::Streams ours;
-  ours.input = take_slot(image->stdin_write_slot);
-  ours.output = take_slot(image->stdout_read_slot);
-  ours.errors = take_slot(image->stderr_read_slot);
-  ours.terminal = take_slot(image->terminal_slot);
+  ours.input = program_->take(image->stdin_write_slot);
+  ours.output = program_->take(image->stdout_read_slot);
+  ours.errors = program_->take(image->stderr_read_slot);
+  ours.terminal = program_->take(image->terminal_slot);
   if (ours.terminal) {
     ours.peer = Fd(::ioctl(ours.terminal.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
     winsize window{};
@@ -113,13 +105,11 @@ Result<> Run::write_started() {
 
 // The init's end of the socket closes by its exec of the container's program, or when it ends.
 Result<> Run::await_exec() {
-  const program::ImageHeader* image = program_->machine().image;
-  if (image->host_sync_slot != program::kNoSlot) {
-    char byte = 0;
-    while (::read(static_cast<int>(program_->slot(image->host_sync_slot)), &byte, 1) != 0 && errno == EINTR) {
-    }
-    ::close(static_cast<int>(program_->slot(image->host_sync_slot)));
+  Fd sync = program_->take(program_->machine().image->host_sync_slot);
+  char byte = 0;
+  while (sync && ::read(sync.get(), &byte, 1) != 0 && errno == EINTR) {
   }
+  sync.reset();
   failed_ = program_->machine().journal->failed;
   if (failed_ != 0)
     return fail(Kind::system, "the container's half of the program failed");
@@ -133,7 +123,7 @@ Result<Relay::Streams> Run::start() {
     return fail(Kind::system, "the program failed");
   if (image->pidfd_slot == program::kNoSlot || image->pid_slot == program::kNoSlot)
     return fail(Kind::internal, "the program makes no process");
-  process_ = take_slot(image->pidfd_slot);
+  process_ = program_->take(image->pidfd_slot);
   spawned_ = true;
   // Until `beside` releases it the init does nothing and ends with us; afterwards it is on record.
   if (!order_.exec)

@@ -23,7 +23,6 @@ public:
 
 private:
   Result<> prepare();
-  Fd take_slot(std::uint16_t slot);
   Relay::Streams take_streams();
   Result<Relay::Streams> start();
   Result<> await_exec();

@@ -77,6 +77,10 @@ Loaded::~Loaded() {
     ::munmap(machine_.image, machine_.image->size);
 }
 
+Fd Loaded::take(std::uint16_t index) {
+  return index == kNoSlot ? Fd() : Fd(static_cast<int>(slot(index)));
+}
+
 void Loaded::leave() {
   machine_ = {};
   (void)program_.release();

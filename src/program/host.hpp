@@ -19,6 +19,9 @@ public:
 
   [[nodiscard]] Machine& machine() { return machine_; }
   [[nodiscard]] std::uint64_t slot(std::uint16_t index) { return slots_of(machine_.image)[index]; }
+  // The descriptor that an instruction left in a slot, now the caller's; empty for kNoSlot. Where the program did not
+  // make it with O_CLOEXEC it has none: what we execute closes all but what it is given.
+  [[nodiscard]] Fd take(std::uint16_t index);
   void set_slot(std::uint16_t index, std::uint64_t value) { slots_of(machine_.image)[index] = value; }
 
   // Runs a section. 0, or the index of the instruction that failed plus one.

@@ -72,15 +72,6 @@ Result<program::Program> compile(const Container& container, const spec::Spec& s
   return compile_exec(request, facts);
 }
 
-// A descriptor that an instruction left in a slot, now ours.
-Fd take(program::Loaded& run, std::uint16_t slot) {
-  if (slot == program::kNoSlot)
-    return Fd();
-  Fd out(static_cast<int>(run.slot(slot)));
-  ::fcntl(out.get(), F_SETFD, FD_CLOEXEC);
-  return out;
-}
-
 bool failed(program::Loaded& run) {
   return run.machine().journal->failed != 0;
 }
@@ -95,15 +86,15 @@ void await_exec(const Fd& sync) {
 Result<> start(program::Loaded& run, const program::WellKnownSlots& known, const ExecOrder& order, Executed& out) {
   if (run.run(program::Section::host) != 0)
     return fail(Kind::system, "the program failed");
-  out.process = take(run, known.pidfd);
+  out.process = run.take(known.pidfd);
   out.pid = static_cast<pid_t>(run.slot(known.pid));
   std::uint32_t stopped = run.run(program::Section::beside);
-  Fd sync = take(run, known.host_sync);
+  Fd sync = run.take(known.host_sync);
   if (stopped != 0) {
     sync.reset(); // the init that waits for us ends by it
     return fail(Kind::system, "the program failed");
   }
-  out.terminal = take(run, known.terminal);
+  out.terminal = run.take(known.terminal);
   await_exec(sync);
   if (failed(run))
     return fail(Kind::system, "the program failed");

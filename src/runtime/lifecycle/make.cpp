@@ -36,13 +36,6 @@ Result<Record> make_record(const MakeOptions& options, const Made& made, const C
   return out;
 }
 
-// A descriptor that an instruction left in a slot, now ours. All that are taken were made with O_CLOEXEC.
-Fd take(program::Loaded& run, std::uint16_t slot) {
-  if (slot == program::kNoSlot)
-    return Fd();
-  return Fd(static_cast<int>(run.slot(slot)));
-}
-
 Result<> write_state(const std::string& path, const Made& made, std::string_view image) {
   TRY(write_new_file(path + "/config.json", made.bundle.text));
   return write_new_file(path + "/program", image);
@@ -53,7 +46,7 @@ Result<> run_host(Made& made, const std::string& path) {
   if (made.run.run(program::Section::host) != 0)
     return fail(Kind::system, "the program failed");
   const program::WellKnownSlots& known = made.program.known;
-  made.process = take(made.run, known.pidfd);
+  made.process = made.run.take(known.pidfd);
   made.record.pid = static_cast<pid_t>(made.run.slot(known.pid));
   made.record.pid_start = TRY(kernel::start_time_of(made.record.pid));
   return write_new_file(path + "/record", record_text(made.record));
@@ -61,10 +54,10 @@ Result<> run_host(Made& made, const std::string& path) {
 
 Result<> run_beside(Made& made) {
   std::uint32_t failed = made.run.run(program::Section::beside);
-  made.sync = take(made.run, made.program.known.host_sync);
+  made.sync = made.run.take(made.program.known.host_sync);
   if (failed != 0)
     return fail(Kind::system, "the program failed");
-  made.terminal = take(made.run, made.program.known.terminal);
+  made.terminal = made.run.take(made.program.known.terminal);
   return {};
 }
 

@@ -124,6 +124,11 @@ Result<> write_file_atomically(const std::string& path, std::string_view bytes, 
   return {};
 }
 
+Result<> write_new_file(const std::string& path, std::string_view bytes) {
+  Fd file = TRY(open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  return write_all(file.get(), bytes);
+}
+
 Result<std::vector<std::string>> list_directory(const std::string& path) {
   return names_in(TRY(open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY)), path);
 }

@@ -52,6 +52,14 @@ TEST_F(Files, ATreeThatIsGoneOrAFileIsNoErrorToRemove) {
   EXPECT_TRUE(exists("/tmp"));
 }
 
+TEST_F(Files, ANewFileReplacesNothing) {
+  ASSERT_TRUE(write_new_file(base_ + "/file", "first"));
+  Result<> again = write_new_file(base_ + "/file", "second");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().number, EEXIST);
+  EXPECT_EQ(read_file(base_ + "/file").value_or(""), "first");
+}
+
 TEST_F(Files, ADirectoryGoesWholeEvenWhereAnotherRemovalWasKilled) {
   ASSERT_TRUE(make_directories(base_ + "/a/b"));
   ASSERT_TRUE(make_directories(base_ + "/" + std::string(phial::kGoing) + "a/left"));

@@ -1,9 +1,12 @@
 #include "runtime/lifecycle/bundle.hpp"
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "kernel/cgroup/controller.hpp"
 #include "kernel/devices.hpp"
 #include "kernel/mounts.hpp"
+#include "kernel/process.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/facts.hpp"
 #include "runtime/lifecycle/exec_process.hpp"
@@ -13,6 +16,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,6 +53,20 @@ void allow_default_devices(spec::Spec& spec) {
   for (kernel::DeviceRule& rule : kernel::default_device_rules())
     if (rule.allow)
       spec.platform.resources->devices.push_back(std::move(rule));
+}
+
+// The name of the user we are, as /etc/passwd has it; else the number.
+std::string owner_name() {
+  std::string uid = std::to_string(::getauxval(AT_UID));
+  if (uid == "0")
+    return "root";
+  if (Result<std::string> users = read_file("/etc/passwd"); users)
+    for (std::string_view line : split(*users, '\n')) {
+      std::vector<std::string_view> fields = split(line, ':');
+      if (fields.size() > 2 && fields[2] == uid)
+        return std::string(fields[0]);
+    }
+  return uid;
 }
 
 // The mounts that could lie on /etc/passwd: those on /proc, /dev and /sys do not, and to place each takes calls.
@@ -134,6 +152,20 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
     unite_environment(out.spec.process->env);
   if (out.spec.process && lacks_home(*out.spec.process))
     find_home(*out.spec.process, out.root, mounts_beside_kernels(out.spec));
+  return out;
+}
+
+Result<Record> new_record(const Bundle& bundle, const MakeOptions& options) {
+  Record out;
+  out.oci_version = bundle.spec.oci_version;
+  out.id = options.id;
+  out.bundle = bundle.directory;
+  out.rootfs = bundle.root;
+  out.created = now();
+  out.owner = owner_name();
+  out.annotations = bundle.spec.annotations;
+  out.manager = options.manager;
+  out.boot = TRY(kernel::boot_id());
   return out;
 }
 

@@ -31,6 +31,9 @@ struct MakeOptions : Handover {
   SystemdManager systemd;       // for CgroupManager::systemd
 };
 
+// The record of a container to be made of a bundle, but for what its program and its process say.
+[[nodiscard]] Result<Record> new_record(const Bundle& bundle, const MakeOptions& options);
+
 // The program of a bundle, and what has to be remembered of it. `waits`: create, not run.
 struct Compiled {
   program::Program program;

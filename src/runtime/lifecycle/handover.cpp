@@ -2,10 +2,8 @@
 
 #include "base/file.hpp"
 #include "base/terminal.hpp"
-#include "base/text.hpp"
 
 #include <fcntl.h>
-#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -95,24 +93,6 @@ Result<> hand_over(const Handover& options, pid_t pid, const Fd& process, Fd& te
   if (!options.pid_file.empty())
     TRY(write_file_atomically(options.pid_file, std::to_string(pid), 0644), "pid file");
   return {};
-}
-
-std::string owner_name() {
-  std::string uid = std::to_string(::getauxval(AT_UID));
-  if (uid == "0")
-    return "root";
-  if (Result<std::string> users = read_file("/etc/passwd"); users)
-    for (std::string_view line : split(*users, '\n')) {
-      std::vector<std::string_view> fields = split(line, ':');
-      if (fields.size() > 2 && fields[2] == uid)
-        return std::string(fields[0]);
-    }
-  return uid;
-}
-
-Result<> write_new_file(const std::string& path, std::string_view bytes) {
-  Fd file = TRY(open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  return write_all(file.get(), bytes);
 }
 
 } // namespace phial::runtime

@@ -39,10 +39,4 @@ void tell_process(spec::Process& process, const Handover& options);
 // One descriptor with a name for it over an AF_UNIX stream socket at `path`. unix(7), SCM_RIGHTS.
 [[nodiscard]] Result<> send_over(const std::string& path, std::string_view name, int descriptor);
 
-// The name of the user we are, as /etc/passwd has it; else the number.
-[[nodiscard]] std::string owner_name();
-
-// Writes a file that does not exist yet, mode 0600.
-[[nodiscard]] Result<> write_new_file(const std::string& path, std::string_view bytes);
-
 } // namespace phial::runtime

@@ -1,6 +1,5 @@
 #include "runtime/lifecycle/make.hpp"
 
-#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "kernel/process.hpp"
 #include "program/link.hpp"
@@ -18,21 +17,12 @@ namespace phial::runtime {
 namespace {
 
 Result<Record> make_record(const MakeOptions& options, const Made& made, const Compiled& compiled, bool waits) {
-  Record out;
-  out.oci_version = made.bundle.spec.oci_version;
-  out.id = options.id;
-  out.bundle = made.bundle.directory;
-  out.rootfs = made.bundle.root;
-  out.created = now();
-  out.owner = owner_name();
-  out.annotations = made.bundle.spec.annotations;
+  Record out = TRY(new_record(made.bundle, options));
   out.waits = waits;
   out.start_index = compiled.program.sections[static_cast<unsigned>(program::Section::start)].first;
-  out.manager = options.manager;
   out.cgroup = compiled.cgroup;
   out.scope = compiled.scope;
   out.cgroups = compiled.cgroups;
-  out.boot = TRY(kernel::boot_id());
   return out;
 }
 

@@ -1,6 +1,5 @@
 // restore: the cgroups by a program of ours, the processes by criu, the record as create writes it.
 #include "base/child.hpp"
-#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -44,19 +43,10 @@ Result<Fd> joined_network(const spec::Spec& spec) {
 
 Result<Record> make_record(const MakeOptions& options, const Bundle& bundle, const Request& request,
                            const HostFacts& facts) {
-  Record out;
-  out.oci_version = bundle.spec.oci_version;
-  out.id = options.id;
-  out.bundle = bundle.directory;
-  out.rootfs = bundle.root;
-  out.created = now();
-  out.owner = owner_name();
-  out.annotations = bundle.spec.annotations;
-  out.manager = options.manager;
+  Record out = TRY(new_record(bundle, options));
   out.cgroup = request.cgroup;
   if (!request.cgroup.empty())
     out.cgroups = cgroup_paths(facts.cgroups, request.cgroup);
-  out.boot = TRY(kernel::boot_id());
   return out;
 }
 

@@ -6,7 +6,7 @@ TESTS ?=
 RUNTIME ?= $(CURDIR)/build/phial-oci
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm clients conformance bench lint lint-fast format asan install clean
+.PHONY: all demo test test-vm clients conformance attacks attacks-full attacks-prove bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -31,6 +31,18 @@ clients: all
 conformance: all
 	@scripts/packages test
 	@PHIAL_OCI=$(RUNTIME) tests/conformance/run $(TESTS)
+
+attacks: all
+	@scripts/packages attacks
+	@PHIAL_OCI=$(RUNTIME) tests/attacks/run $(TESTS)
+
+attacks-full: all
+	@scripts/packages attacks
+	@PHIAL_OCI=$(RUNTIME) tests/attacks/run --full $(TESTS)
+
+attacks-prove: all
+	@scripts/packages attacks
+	@tests/attacks/run --prove $(TESTS)
 
 bench: all
 	@scripts/packages bench

@@ -19,7 +19,7 @@ struct Ended {
 
 // Runs argv[0], a path, with an empty standard input, no descriptor but the standard ones, no signal blocked or
 // ignored, and waits for it. Of each output at most `keep` bytes are kept. Both arrays end with a null pointer. Fails
-// where it cannot be started. posix_spawn(3).
+// where it cannot be started.
 [[nodiscard]] Result<Ended> run_to_end(const char* const* argv, const char* const* envp,
                                        std::size_t keep = kKeptOutput);
 [[nodiscard]] Result<Ended> run_to_end(const std::vector<std::string>& words);

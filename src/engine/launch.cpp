@@ -2,10 +2,10 @@
 
 #include "base/file.hpp"
 #include "base/removal.hpp"
+#include "base/spawn.hpp"
 #include "engine/wire.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <unistd.h>
 
 namespace phial::engine {
@@ -20,49 +20,29 @@ Result<Fd> out_of_the_way(int fd) {
   return Fd(copy);
 }
 
-class SpawnActions {
-public:
-  SpawnActions() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-  }
-  SpawnActions(const SpawnActions&) = delete;
-  SpawnActions& operator=(const SpawnActions&) = delete;
-  ~SpawnActions() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  posix_spawn_file_actions_t actions_{};
-  posix_spawnattr_t attributes_{};
-};
-
 struct Descriptors {
   Fd socket, lock, alive, process;
 };
 
 Result<> spawn(const std::string& path, const Places& place, const Descriptors& theirs) {
-  SpawnActions spawn;
-  ::posix_spawn_file_actions_addchdir_np(&spawn.actions_, "/");
+  Spawn monitor;
+  monitor.begin_session();
+  monitor.enter("/");
   for (int fd : {0, 1, 2})
-    ::posix_spawn_file_actions_addopen(&spawn.actions_, fd, "/dev/null", O_RDWR, 0);
-  ::posix_spawn_file_actions_adddup2(&spawn.actions_, theirs.socket.get(), kMonitorClientFd);
-  ::posix_spawn_file_actions_adddup2(&spawn.actions_, theirs.lock.get(), kMonitorLockFd);
-  ::posix_spawn_file_actions_adddup2(&spawn.actions_, theirs.alive.get(), kMonitorAliveFd);
+    monitor.open(fd, "/dev/null", O_RDWR);
+  monitor.pass(theirs.socket.get(), kMonitorClientFd);
+  monitor.pass(theirs.lock.get(), kMonitorLockFd);
+  monitor.pass(theirs.alive.get(), kMonitorAliveFd);
   if (theirs.process)
-    ::posix_spawn_file_actions_adddup2(&spawn.actions_, theirs.process.get(), kMonitorProcessFd);
-  ::posix_spawn_file_actions_addclosefrom_np(&spawn.actions_,
-                                             (theirs.process ? kMonitorProcessFd : kMonitorAliveFd) + 1);
-  ::posix_spawnattr_setflags(&spawn.attributes_, POSIX_SPAWN_SETSID);
-  std::string words[] = {"phial-monitor", place.directory, place.state};
-  char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
-  char* environment[] = {nullptr};
-  pid_t pid = 0;
-  int problem = ::posix_spawn(&pid, path.c_str(), &spawn.actions_, &spawn.attributes_, argv, environment);
-  if (problem != 0) {
-    auto error = fail_call("posix_spawn", path, problem);
-    error.error().kind = Kind::system;
-    error.error().hint = "is phial installed completely? its helpers belong into the libexec directory";
-    return error;
+    monitor.pass(theirs.process.get(), kMonitorProcessFd);
+  monitor.close_from((theirs.process ? kMonitorProcessFd : kMonitorAliveFd) + 1);
+  const char* argv[] = {"phial-monitor", place.directory.c_str(), place.state.c_str(), nullptr};
+  const char* environment[] = {nullptr};
+  Result<pid_t> started = monitor.run(path.c_str(), argv, environment);
+  if (!started) {
+    started.error().kind = Kind::system;
+    started.error().hint = "is phial installed completely? its helpers belong into the libexec directory";
+    return std::unexpected(std::move(started).error());
   }
   return {};
 }

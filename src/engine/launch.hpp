@@ -1,4 +1,4 @@
-// Launching phial-monitor: what it needs in the state directory, its descriptors, its process. posix_spawn(3).
+// Launching phial-monitor: what it needs in the state directory, its descriptors, its process.
 #pragma once
 
 #include "engine/containers.hpp"

@@ -1,7 +1,8 @@
 // phial-monitor: stays with one run of one container. It is the parent of the container's first process: it runs the
 // program that makes it, relays and logs its output, waits for it, writes down how it ended, undoes the program, and
-// for
-// --rm removes the container. It outlives whoever started it and needs nobody.
+// for --rm removes the container. It outlives whoever started it and needs nobody.
+//
+// engine/launch.cpp starts it with every signal as the kernel makes it: the container's first process inherits that.
 //
 // It is small on purpose: no JSON, no archives, nothing but the base and program rooms and the few files of the engine
 // that say so. What it is told stands in engine/monitor_order.hpp.
@@ -10,24 +11,8 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-namespace {
-
-// The container's first process inherits our signal state: it is to be as the kernel makes it.
-void reset_signals() {
-  struct sigaction standard{};
-  standard.sa_handler = SIG_DFL;
-  for (int number = 1; number < NSIG; ++number)
-    ::sigaction(number, &standard, nullptr);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-} // namespace
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -35,7 +20,6 @@ int main(int argc, char** argv) {
     (void)phial::write_all(STDERR_FILENO, usage);
     return 2;
   }
-  reset_signals();
   // The program's modes are meant: the container's users read their own cgroup. What is ours says 0600 itself.
   ::umask(0022);
   using namespace phial::engine;

@@ -1,7 +1,7 @@
 // phial-init: runs the container's half of a program and then becomes the container's process. Freestanding: no libc,
 // no heap, no state beyond the program it is handed. argv: its name, the program's descriptor, the program's size.
+#include "base/raw_call.hpp"
 #include "program/interpreter.hpp"
-#include "program/raw_call.hpp"
 
 #include <asm/unistd.h>
 #include <linux/errno.h>
@@ -11,6 +11,7 @@
 
 namespace {
 
+using namespace phial;
 using namespace phial::program;
 
 constexpr std::uint64_t kSignalChild = 17;

@@ -1,6 +1,6 @@
 #include "program/hook.hpp"
 
-#include "program/raw_call.hpp"
+#include "base/raw_call.hpp"
 
 #include <asm/unistd.h>
 #include <linux/errno.h>

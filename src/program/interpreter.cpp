@@ -1,7 +1,7 @@
 #include "program/interpreter.hpp"
 
 #include "program/hook.hpp"
-#include "program/raw_call.hpp"
+#include "base/raw_call.hpp"
 
 #include <asm/unistd.h>
 #include <linux/errno.h>

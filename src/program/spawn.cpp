@@ -1,6 +1,7 @@
 #include "program/spawn.hpp"
 
-#include "program/raw_call.hpp"
+#include "base/clone.hpp"
+#include "base/raw_call.hpp"
 
 #include <asm/unistd.h>
 #include <fcntl.h>
@@ -73,39 +74,6 @@ std::uint64_t address(const void* pointer) {
   raw_call(__NR_execveat, spawned.init, address(""), address(spawned.argv), address(spawned.envp), AT_EMPTY_PATH);
   for (;;)
     raw_call(__NR_exit_group, 125);
-}
-
-// The child begins in `entry` on the stack in `arguments`; only the parent returns.
-long clone_child(clone_args* arguments, void (*entry)()) {
-#if defined(__x86_64__)
-  long result;
-  asm volatile("syscall\n"
-               "  test %%rax, %%rax\n"
-               "  jnz 1f\n"
-               "  xor %%ebp, %%ebp\n"
-               "  call *%[entry]\n"
-               "  ud2\n"
-               "1:"
-               : "=a"(result)
-               : "a"(__NR_clone3), "D"(arguments), "S"(sizeof(clone_args)), [entry] "b"(entry)
-               : "rcx", "r11", "memory");
-  return result;
-#elif defined(__aarch64__)
-  register long x8 asm("x8") = __NR_clone3;
-  register std::uint64_t x0 asm("x0") = address(arguments);
-  register std::uint64_t x1 asm("x1") = sizeof(clone_args);
-  register void (*x19)() asm("x19") = entry;
-  asm volatile("svc #0\n"
-               "  cbnz x0, 1f\n"
-               "  mov x29, #0\n"
-               "  blr x19\n"
-               "  brk #0\n"
-               "1:"
-               : "+r"(x0)
-               : "r"(x8), "r"(x1), "r"(x19)
-               : "x30", "memory");
-  return static_cast<long>(x0);
-#endif
 }
 
 void decimal(char* to, std::uint64_t value) {

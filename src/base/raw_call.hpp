@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace phial::program {
+namespace phial {
 
 // Returns what the kernel returns: a negative errno on failure.
 inline long raw_call(long number, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0,
@@ -33,4 +33,4 @@ inline long raw_call(long number, std::uint64_t a = 0, std::uint64_t b = 0, std:
 #endif
 }
 
-} // namespace phial::program
+} // namespace phial

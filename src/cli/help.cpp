@@ -9,14 +9,7 @@ using commandline::Row;
 using commandline::rows_text;
 
 Page page_of(const Verb& verb) {
-  Page page{.program = program_name(verb),
-            .usage = verb.options.size() != 0 ? "[OPTIONS]" : "",
-            .summary = verb.summary,
-            .description = verb.description,
-            .options = verb.options,
-            .examples = verb.examples};
-  if (!verb.usage.empty())
-    page.usage += (page.usage.empty() ? "" : " ") + std::string(verb.usage);
+  Page page = commandline::page_of_verb(program_name(verb), verb);
   for (std::string_view name : noun_names(verb))
     if (!verb.noun_only || name != verb.name)
       page.aliases.push_back("phial " + std::string(verb.noun) + " " + std::string(name));

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace phial::commandline {
@@ -27,6 +28,20 @@ struct Page {
   std::span<const Example> examples;
   std::vector<std::string> aliases; // other ways to call it: "phial container run"
 };
+
+// That of a verb, a row of its program's table: what the rows of both have alike.
+template <class Verb> [[nodiscard]] Page page_of_verb(std::string program, const Verb& verb) {
+  std::string usage = verb.options.size() != 0 ? "[OPTIONS]" : "";
+  if (!verb.usage.empty())
+    usage += (usage.empty() ? "" : " ") + std::string(verb.usage);
+  return {.program = std::move(program),
+          .usage = std::move(usage),
+          .summary = verb.summary,
+          .description = verb.description,
+          .options = verb.options,
+          .examples = verb.examples,
+          .aliases = {}};
+}
 
 // One line of a table of two columns.
 struct Row {

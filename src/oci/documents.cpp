@@ -25,15 +25,7 @@ constexpr Example kFirstExamples[] = {
 };
 
 Page page_of(const Verb& verb) {
-  Page page{.program = "phial-oci " + std::string(verb.name),
-            .usage = verb.options.size() != 0 ? "[OPTIONS]" : "",
-            .summary = verb.summary,
-            .description = verb.description,
-            .options = verb.options,
-            .examples = verb.examples};
-  if (!verb.usage.empty())
-    page.usage += (page.usage.empty() ? "" : " ") + std::string(verb.usage);
-  return page;
+  return commandline::page_of_verb("phial-oci " + std::string(verb.name), verb);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // phial-oci explain: prints the program of a bundle, without running it.
 #include "base/file.hpp"
-#include "oci/systemd.hpp"
+#include "oci/systemd_manager.hpp"
 #include "oci/verbs.hpp"
 #include "program/print_calls.hpp"
 #include "program/print_json.hpp"

@@ -1,7 +1,7 @@
 #include "oci/make_options.hpp"
 
 #include "base/text.hpp"
-#include "oci/systemd.hpp"
+#include "oci/systemd_manager.hpp"
 #include "oci/values.hpp"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "commandline/libexec.hpp"
-#include "oci/systemd.hpp"
+#include "oci/systemd_manager.hpp"
 #include "oci/values.hpp"
 #include "oci/verbs.hpp"
 #include "runtime/lifecycle/update.hpp"

@@ -1,4 +1,4 @@
-#include "oci/systemd.hpp"
+#include "oci/systemd_manager.hpp"
 
 #include "commandline/libexec.hpp"
 

@@ -108,7 +108,7 @@ Result<ImageFacts> find_image_facts(const Engine& engine, const RunOptions& opti
   out.image = TRY(std::move(found));
   out.config = TRY(image::image_config(store, out.image));
   TRY(image::check_platform(out.config, image::host_platform()));
-  out.layers = TRY(image::layer_paths(store, out.image));
+  out.layers = TRY(image::layer_paths(store, out.image, out.config));
   return out;
 }
 

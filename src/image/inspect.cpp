@@ -17,7 +17,7 @@ Result<Json> inspect_image(const Store& store, const Image& image) {
   for (const Digest& id : config.diff_ids)
     layers.push(id.text());
   Json directories = Json::object();
-  std::vector<std::string> paths = TRY(layer_paths(store, image));
+  std::vector<std::string> paths = TRY(layer_paths(store, image, config));
   std::string lower;
   for (std::size_t i = paths.size() - 1; i-- > 0;)
     lower += (lower.empty() ? "" : ":") + paths[i];

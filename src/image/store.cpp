@@ -27,8 +27,7 @@ Result<ImageConfig> image_config(const Store& store, const Image& image) {
   return parse_config(text, "config " + image.id.short_text());
 }
 
-Result<std::vector<std::string>> layer_paths(const Store& store, const Image& image) {
-  ImageConfig config = TRY(image_config(store, image));
+Result<std::vector<std::string>> layer_paths(const Store& store, const Image& image, const ImageConfig& config) {
   std::vector<std::string> out;
   for (auto it = config.diff_ids.begin(); it != config.diff_ids.end(); ++it) {
     // overlayfs takes no directory twice; a layer that comes again further up hides its first coming completely.

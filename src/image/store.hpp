@@ -43,9 +43,11 @@ struct Image {
 
 [[nodiscard]] Result<ImageConfig> image_config(const Store& store, const Image& image);
 
-// The diff directories for overlayfs' lowerdir, from the lowest to the topmost. The ones on disk were marked with
-// trusted.overlay.* (user.overlay.* where the store belongs to an ordinary user: mount with userxattr).
-[[nodiscard]] Result<std::vector<std::string>> layer_paths(const Store& store, const Image& image);
+// The diff directories of an image with that configuration, for overlayfs' lowerdir, from the lowest to the topmost.
+// The ones on disk were marked with trusted.overlay.* (user.overlay.* where the store belongs to an ordinary user:
+// mount with userxattr).
+[[nodiscard]] Result<std::vector<std::string>> layer_paths(const Store& store, const Image& image,
+                                                           const ImageConfig& config);
 
 // One object in the shape of docker's `image inspect`.
 [[nodiscard]] Result<Json> inspect_image(const Store& store, const Image& image);

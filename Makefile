@@ -6,7 +6,7 @@ TESTS ?=
 RUNTIME ?= $(CURDIR)/build/phial-oci
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm clients conformance attacks attacks-full attacks-prove bench lint lint-fast format asan install clean
+.PHONY: all demo test test-vm clients conformance attacks attacks-full attacks-prove faults faults-full bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -43,6 +43,14 @@ attacks-full: all
 attacks-prove: all
 	@scripts/packages attacks
 	@tests/attacks/run --prove $(TESTS)
+
+faults: all
+	@scripts/packages test faults
+	@tests/faults/run $(TESTS)
+
+faults-full: all
+	@scripts/packages test faults
+	@tests/faults/run --full $(TESTS)
 
 bench: all
 	@scripts/packages bench

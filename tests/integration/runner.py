@@ -57,8 +57,9 @@ def run_one(name, function):
     return outcome, text
 
 
-def main(folder):
-    """The command line [-l] [--json FILE] [PATTERN]...: those whose "file.test" contains a pattern; -l lists them."""
+def main(folder, closing=None):
+    """The command line [-l] [--json FILE] [PATTERN]...: those whose "file.test" contains a pattern; -l lists them.
+    What closing() gives is printed before the last line."""
     arguments = sys.argv[1:]
     summary = None
     if "--json" in arguments:
@@ -92,6 +93,8 @@ def main(folder):
         print(f"failed: {' '.join(failed)}")
     if summary:
         pathlib.Path(summary).write_text(json.dumps(counts))
+    if closing:
+        print(closing())
     print(", ".join(f"{counts[key]} {key}" for key in ("passed", "failed", "skipped")))
     return 1 if counts["failed"] else 0
 

@@ -2,7 +2,9 @@
 
 #include "base/file.hpp"
 #include "base/removal.hpp"
+#include "program/cgroup_removal.hpp"
 #include "program/host.hpp"
+#include "runtime/lifecycle/record.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -30,6 +32,36 @@ Result<> heal(const std::string& root, const std::string& id) {
   if (exists(state_path(root, id) + "/record"))
     return taken();
   return remove_state(root, id);
+}
+
+// What its record says of a container whose program cannot be read any more. Without a record there is nothing to undo:
+// a create that was killed while it wrote the program has done nothing yet.
+Result<> undo_by_record(const std::string& path) {
+  Result<std::string> text = read_file(path + "/record");
+  if (!text)
+    return text.error().kind == Kind::not_found ? Result<>() : std::unexpected(std::move(text).error());
+  Result<Record> record = read_record(*text, path + "/record");
+  if (!record)
+    return {};
+  for (const std::string& directory : record->cgroups.directories)
+    if (long result = program::remove_cgroup(directory.c_str()); result < 0) {
+      errno = static_cast<int>(-result);
+      return fail_call("rmdir", directory);
+    }
+  return {};
+}
+
+Result<> undo(const std::string& path) {
+  Result<std::string> image = read_file(path + "/program");
+  if (!image && image.error().kind != Kind::not_found)
+    return std::unexpected(std::move(image).error());
+  Result<std::string> journal = read_file(path + "/journal");
+  if (!journal && journal.error().kind != Kind::not_found)
+    return std::unexpected(std::move(journal).error());
+  Result<> undone = image ? program::undo_image(*image, journal ? *journal : std::string()) : undo_by_record(path);
+  if (!undone && undone.error().kind == Kind::input)
+    return undo_by_record(path);
+  return undone;
 }
 
 } // namespace
@@ -85,10 +117,7 @@ bool take_back(const Fd& lock) {
 
 Result<> remove_state(const std::string& root, const std::string& id) {
   std::string path = state_path(root, id);
-  Result<std::string> image = read_file(path + "/program");
-  Result<std::string> journal = read_file(path + "/journal");
-  if (image)
-    TRY(program::undo_image(*image, journal ? *journal : std::string()));
+  TRY(undo(path));
   return forget_state(path);
 }
 

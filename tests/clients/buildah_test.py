@@ -2,7 +2,7 @@
 import functools
 import os
 
-from client import RUNTIME, Place, command, expect, program
+from client import DRIVER, RUNTIME, Place, command, expect, program
 
 IMAGE = "box"
 
@@ -12,7 +12,8 @@ class Buildah:
         self.path = program("buildah")
         self.place = Place("buildah")
         config = self.place.dir / "containers.conf"
-        config.write_text('[containers]\ndefault_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]\n')
+        config.write_text('[containers]\ndefault_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]\n'
+                          f'[engine]\ncgroup_manager = "{DRIVER}"\n')
         self.settings = {**os.environ, "CONTAINERS_CONF": str(config)}
         self.place.tar()
         self.build("FROM scratch\nADD box.tar /\nCMD sh\n", IMAGE)
@@ -34,7 +35,7 @@ class Buildah:
 
     def bud(self, text, tag, *flags):
         (self.place.dir / "Containerfile").write_text(text)
-        return self("bud", "--network", "none", "--cgroup-parent", f"/{self.place.cgroup}", *flags, "-t", tag, "-f",
+        return self("bud", "--network", "none", "--cgroup-parent", self.place.parent, *flags, "-t", tag, "-f",
                     self.place.dir / "Containerfile", self.place.dir)
 
     def build(self, *words):

@@ -13,6 +13,8 @@ from phialtest import PHIAL_OCI, Failed, Skip, Terminal, command, expect, proces
 RUNTIME = os.environ.get("PHIAL_OCI", PHIAL_OCI)
 MANY = int(os.environ.get("PHIAL_CLIENTS_MANY", "200"))
 V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+SYSTEMD = os.environ.get("CGROUP_DRIVER", "cgroupfs") == "systemd"
+DRIVER = "systemd" if SYSTEMD else "cgroupfs"
 USERS = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home:/bin/sh\n",
     "etc/group": "root:x:0:\nuser:x:1000:\nextra:x:2000:user\n",
@@ -52,12 +54,15 @@ def make_root(folder):
 
 
 class Place:
-    """A directory of the client's own, a cgroup of its own for its containers; gone, and empty, after close()."""
+    """A directory of the client's own, a cgroup of its own for its containers (with systemd a slice); gone, and empty,
+    after close().
+    """
 
     def __init__(self, name):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"phial-{name}-", dir=os.environ.get("PHIAL_TEST_DIR") or "/var/tmp"))
         self.dir.chmod(0o755)
-        self.cgroup = f"phial-{name}-{os.getpid()}"
+        self.cgroup = f"phial{name}{os.getpid()}.slice" if SYSTEMD else f"phial-{name}-{os.getpid()}"
+        self.parent = self.cgroup if SYSTEMD else f"/{self.cgroup}"  # as clients are told it
         self.daemons = []
 
     def tar(self):
@@ -121,6 +126,8 @@ class Place:
         for pid in {pid for path in left for pid in pathlib.Path(path, "cgroup.procs").read_text().split()}:
             os.kill(int(pid), 9)
             wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), f"the end of {pid}")
+        if SYSTEMD:
+            command(["systemctl", "stop", self.cgroup])
         for path in reversed(found):
             try:
                 os.rmdir(path)

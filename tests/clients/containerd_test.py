@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from client import MANY, RUNTIME, V2, Place, Skip, command, expect, program, wait_until
+from client import MANY, RUNTIME, SYSTEMD, V2, Place, Skip, command, expect, program, wait_until
 from phialtest import Terminal
 
 IMAGE = "example.test/box:latest"
@@ -56,13 +56,16 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 address = "{here}/containerd.sock"
 """)
         self.place.daemon([daemon, "-c", config], here / "containerd.sock")
-        self.count = 0
+        self.count = self.scopes = 0
         self.ok("image", "import", image_archive(self.place))
 
     def words(self, *words):
         words = [str(word) for word in words]
         if words[0] == "run":
             words[1:1] = ["--runc-binary", RUNTIME]
+            if SYSTEMD:  # ctr wants to be told the name of the scope
+                self.scopes += 1
+                words[1:1] = ["--runc-systemd-cgroup", "--cgroup", f"{self.place.cgroup}:ctr:{self.scopes}"]
         return [self.path, "-a", str(self.place.dir / "containerd.sock"), "-n", self.place.cgroup, *words]
 
     def __call__(self, *words, **more):

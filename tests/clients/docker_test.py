@@ -4,7 +4,7 @@ import json
 import os
 
 import scenarios
-from client import RUNTIME, Place, Skip, expect, program, wait_until
+from client import DRIVER, RUNTIME, Place, Skip, expect, program, wait_until
 from scenarios import IMAGE
 
 
@@ -31,8 +31,8 @@ address = "{here}/containerd.sock"
         self.place.daemon(
             [daemon, "--config-file", settings, "--data-root", here / "data", "--exec-root", here / "exec", "--pidfile",
              here / "docker.pid", "--host", f"unix://{here}/docker.sock", "--containerd", here / "containerd.sock",
-             "--iptables=false", "--ip6tables=false", "--bridge=none", "--exec-opt", "native.cgroupdriver=cgroupfs",
-             "--cgroup-parent", f"/{self.place.cgroup}"], here / "docker.sock")
+             "--iptables=false", "--ip6tables=false", "--bridge=none", "--exec-opt", f"native.cgroupdriver={DRIVER}",
+             "--cgroup-parent", self.place.parent], here / "docker.sock")
         self.settings = {**os.environ, "DOCKER_CONFIG": str(here / "config"), "DOCKER_HOST": f"unix://{here}/docker.sock"}
         wait_until(lambda: self("version").exit == 0, "dockerd's answer", 60)
         self.ok("import", "-c", "CMD [\"sh\"]", self.place.tar(), IMAGE)

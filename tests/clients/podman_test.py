@@ -3,18 +3,18 @@ import functools
 import os
 
 import scenarios
-from client import RUNTIME, V2, Place, Skip, expect, program
+from client import DRIVER, RUNTIME, Place, expect, program
 from phialtest import wait_until
 from scenarios import IMAGE
 
-CONFIG = """
+CONFIG = f"""
 [containers]
 default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
 log_driver = "k8s-file"
 netns = "none"
 [engine]
 events_logger = "file"
-cgroup_manager = "cgroupfs"
+cgroup_manager = "{DRIVER}"
 runtime_supports_json = ["phial-oci"]
 runtime_supports_nocgroup = ["phial-oci"]
 """
@@ -36,7 +36,7 @@ class Podman(scenarios.Client):
         here = self.place.dir
         words = list(words)
         if words[0] in ("run", "create"):
-            words[1:1] = ["--cgroup-parent", f"/{self.place.cgroup}"]
+            words[1:1] = ["--cgroup-parent", self.place.parent]
         return [self.path, "--root", here / "root", "--runroot", here / "run", "--tmpdir", here / "tmp", "--storage-driver",
                 "overlay", "--runtime", RUNTIME, *words]
 
@@ -78,14 +78,14 @@ def test_a_user_namespace(t):
 def test_without_cgroups(t):
     client = podman()
     done = scenarios.command([word for word in client.words("run", "--rm", "--cgroups=disabled", IMAGE, "echo", "free")
-                              if word not in ("--cgroup-parent", f"/{client.place.cgroup}")], env=client.settings)
+                              if word not in ("--cgroup-parent", client.place.parent)], env=client.settings)
     expect(done.exit == 0 and done.out == "free\n", done)
 
 
 def test_a_pod_shares_its_namespaces(t):
     client = podman()
     pod = client.ok("pod", "create", "--infra-command", "/bin/sleep 1000", "--infra-image", IMAGE, "--share", "ipc,uts,pid",
-                    "--cgroup-parent", f"/{client.place.cgroup}").strip()
+                    "--cgroup-parent", client.place.parent).strip()
     try:
         one, two = (client.run("--pod", pod, IMAGE, "sh", "-c", "readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid")
                     for _ in range(2))

@@ -10,13 +10,15 @@ from phialtest import PHIAL_OCI, Skip, command, expect, wait_until
 RUNTIME = PHIAL_OCI
 OURS = os.path.basename(RUNTIME) == "phial-oci"
 V2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+SYSTEMD = os.environ.get("CGROUP_DRIVER", "cgroupfs") == "systemd"
 
 
 def runtime_words():
     """crun refuses a machine whose version 2 hierarchy stands beside those of version 1: there it does not see it."""
+    driver = ["--systemd-cgroup"] if SYSTEMD else []
     if os.path.basename(RUNTIME) in ("crun", "runc") and os.path.exists("/sys/fs/cgroup/unified/cgroup.procs"):
-        return ["unshare", "-m", "sh", "-c", 'umount /sys/fs/cgroup/unified; exec "$0" "$@"', RUNTIME]
-    return [RUNTIME]
+        return ["unshare", "-m", "sh", "-c", 'umount /sys/fs/cgroup/unified; exec "$0" "$@"', RUNTIME, *driver]
+    return [RUNTIME, *driver]
 
 
 def cgroup_file(v1, v2):
@@ -32,8 +34,10 @@ class Box(bundles.Bundle):
         self.config = bundles.spec()
         if not OURS:  # older ones refuse what is newer than they are
             self.config["ociVersion"] = "1.0.2"
-        self.config["linux"]["cgroupsPath"] = f"/phial-conformance/{t.dir.name}-{name}"
         self.id = f"{t.dir.name}-{name}"
+        # Where the hierarchies have it: what cgroupsPath says, or the scope that systemd makes for it.
+        self.cgroup = f"/system.slice/conformance-{self.id}.scope" if SYSTEMD else f"/phial-conformance/{self.id}"
+        self.config["linux"]["cgroupsPath"] = f"system.slice:conformance:{self.id}" if SYSTEMD else self.cgroup
         self.made = False
 
     def __enter__(self):
@@ -136,6 +140,11 @@ class Box(bundles.Bundle):
         self.config.setdefault("hooks", {}).setdefault(name, []).append(entry)
 
     def cgroups(self):
-        path = self.config["linux"]["cgroupsPath"]
         mounts = [line.split()[1] for line in open("/proc/mounts") if line.split()[2] in ("cgroup", "cgroup2")]
-        return [mount + path for mount in mounts if os.path.isdir(mount + path)]
+        return [mount + self.cgroup for mount in mounts if os.path.isdir(mount + self.cgroup)]
+
+    def units(self):
+        """What systemd knows of the container's scope; nothing where cgroups are made without it."""
+        if not SYSTEMD:
+            return ""
+        return command(["systemctl", "list-units", "--all", "--no-legend", "--plain", os.path.basename(self.cgroup)]).out

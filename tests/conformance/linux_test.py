@@ -215,14 +215,14 @@ def test_seccomp_is_there_without_no_new_privileges(t):
 
 
 def test_cgroup_path_absolute(t):
-    """config-linux.md "Cgroups Path": an absolute path is relative to the cgroups mount point, the container's always."""
+    """config-linux.md "Cgroups Path": an absolute path is relative to the cgroups mount point, the container's always;
+    with systemd the path names the unit."""
     with Box(t) as box:
         box.script("sleep 1000")
         box.started()
         pid = box.state()["pid"]
         lines = open(f"/proc/{pid}/cgroup").read().split()
-        path = box.config["linux"]["cgroupsPath"]
-        expect(any(line.endswith(path) for line in lines), lines)
+        expect(any(line.endswith(box.cgroup) for line in lines), lines)
         expect(box.cgroups(), "no directory")
 
 
@@ -269,7 +269,7 @@ def _resource_test(name, resources, v1, v2, wanted, wanted_v2):
             if done.exit != 0 and ("No such file" in done.err or "not supported" in done.err or "no mounted" in done.err):
                 raise Skip(f"this kernel has no {file}")
             expect(done.exit == 0, done)
-            path = pathlib.Path(parent + box.config["linux"]["cgroupsPath"], file.split("/")[-1])
+            path = pathlib.Path(parent + box.cgroup, file.split("/")[-1])
             if not path.exists():
                 raise Skip(f"this kernel has no {file}")
             found = path.read_text()
@@ -309,7 +309,7 @@ def test_unified(t):
         if V2:
             box.script("sleep 1000")
             box.created()
-            found = pathlib.Path("/sys/fs/cgroup" + box.config["linux"]["cgroupsPath"], "memory.high").read_text()
+            found = pathlib.Path("/sys/fs/cgroup" + box.cgroup, "memory.high").read_text()
             expect(int(found) in range(49990000, 50000001), found)
         else:
             box.refused("unified")

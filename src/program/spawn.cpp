@@ -123,18 +123,19 @@ long load_into_tmpfs() {
   return filled == 0 ? out : filled;
 }
 
-// Runs in a helper that shares memory and descriptors with us: it enters the user namespace, to have the new ones made
-// as its own, and clones from there. The process is our child all the same.
+// Runs in a helper that shares memory and descriptors with us: it enters the namespaces we may not come back from (the
+// user namespace, to have the new ones made as its own) and clones from there. The process is our child all the same.
 [[noreturn]] __attribute__((no_sanitize("address", "undefined"))) void helper_main() {
   long result = 0;
   if (spawned.place.pids >= 0)
     result = raw_call(__NR_setns, static_cast<std::uint64_t>(spawned.place.pids), CLONE_NEWPID);
-  if (result == 0)
+  if (result == 0 && spawned.place.users >= 0) {
     result = raw_call(__NR_setns, static_cast<std::uint64_t>(spawned.place.users), CLONE_NEWUSER);
-  if (result == 0)
-    result = raw_call(__NR_setresgid, 0, 0, 0);
-  if (result == 0)
-    result = raw_call(__NR_setresuid, 0, 0, 0);
+    if (result == 0)
+      result = raw_call(__NR_setresgid, 0, 0, 0);
+    if (result == 0)
+      result = raw_call(__NR_setresuid, 0, 0, 0);
+  }
   spawned.result = result == 0 ? clone_child(spawned.arguments, child_main) : result;
   for (;;)
     raw_call(__NR_exit_group, 0);
@@ -194,7 +195,7 @@ long spawn(Machine& machine, std::uint64_t arguments, int init, SpawnPlace place
   clone->stack = address(child_stack);
   clone->stack_size = sizeof child_stack;
   spawned.place = place;
-  long child = place.users >= 0 ? clone_by_helper(clone) : clone_child(clone, child_main);
+  long child = place.users >= 0 || place.pids >= 0 ? clone_by_helper(clone) : clone_child(clone, child_main);
   if (spawned.waits)
     ::close(spawned.host); // the child has its own
   return child;

@@ -10,7 +10,7 @@ namespace phial::program {
 long load_init();
 
 // Namespaces the process is to be cloned within: it becomes uid and gid 0 of the user namespace, and the new ones are
-// that namespace's. -1: none.
+// that namespace's. -1: none. The caller stays where it is.
 struct SpawnPlace {
   int users = -1;
   int pids = -1;

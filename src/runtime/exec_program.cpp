@@ -48,8 +48,8 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
   Slot init = c.b.slot("init");
   Slot own = c.b.slot("own_pid_ns");
   bool other_pids = (request.join & CLONE_NEWPID) != 0;
-  bool may_return =
-      !c.facts.unprivileged; // into a pid namespace that is root's, others may not: we make no other child
+  // Into a pid namespace that is the first user namespace's, others may not: we make no other child.
+  bool may_return = !c.facts.rootless();
   c.step(Section::host, "load phial-init into sealed memory", "the process that joins the container from outside",
          "nothing of the host's programs can be reached or overwritten from the container");
   c.b.add(Op::load_init).into(init);

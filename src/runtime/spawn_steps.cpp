@@ -125,7 +125,9 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
     if (entry.flag == CLONE_NEWUSER)
       user_ns = &entry;
   }
-  if (pid_ns != nullptr && user_ns == nullptr) {
+  // Who is root of a user namespace may enter a pid namespace of it, and not come back: a helper goes.
+  bool by_helper = user_ns != nullptr || (pid_ns != nullptr && c.facts.rootless());
+  if (pid_ns != nullptr && !by_helper) {
     c.step(Section::host, "let the next child be born in the other pid namespace", "linux.namespaces: pid by path");
     c.open(own_pid_ns, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     c.b.call(SYS_setns, {pid_ns->descriptor, CLONE_NEWPID});
@@ -141,15 +143,17 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
     c.open(cgroup, unified->directory(request.cgroup), O_PATH | O_DIRECTORY | O_CLOEXEC);
     c.b.add(Op::store, {clone + offsetof(clone_args, cgroup), cgroup, sizeof(std::uint64_t)});
   }
-  if (user_ns == nullptr)
+  if (!by_helper)
     c.b.add(Op::spawn, {clone, init}).into(c.pid);
   else if (pid_ns == nullptr)
     c.b.add(Op::spawn, {clone, init, user_ns->descriptor, 0, 1}).into(c.pid);
+  else if (user_ns == nullptr)
+    c.b.add(Op::spawn, {clone, init, 0, pid_ns->descriptor, 2}).into(c.pid);
   else
     c.b.add(Op::spawn, {clone, init, user_ns->descriptor, pid_ns->descriptor, 3}).into(c.pid);
   c.b.add(Op::load, {pidfd, sizeof(int)}).into(c.pidfd);
   c.b.call(SYS_close, {init});
-  if (pid_ns != nullptr && user_ns == nullptr)
+  if (pid_ns != nullptr && !by_helper)
     c.b.call(SYS_setns, {own_pid_ns, CLONE_NEWPID});
 }
 

@@ -25,7 +25,7 @@ class Home:
                     raise Skip(f"{path} is closed to other users")
                 path.chmod(path.stat().st_mode | 0o011)
         shutil.copy("/bin/busybox", root)
-        for name in ("sh", "cat", "id", "sleep", "ls", "true", "stat"):
+        for name in ("sh", "cat", "id", "sleep", "ls", "true", "stat", "readlink"):
             (root / name).symlink_to("busybox")
         self.program = self.dir / "phial-oci"
         shutil.copy(PHIAL_OCI, self.program)
@@ -118,3 +118,30 @@ def test_root_of_a_user_namespace(t):
 
     home.bundle("sh", "-c", "id -u; echo x > /dev/null", change=change)
     expect(home.ok("run", "nested", before=["unshare", "-Urm"]) == "0\n")
+
+
+def test_root_of_a_user_namespace_enters_pid_namespaces(t):
+    """From those of his user namespace the way back into the host's, which is not his, is closed to him."""
+    home = Home(t)
+
+    def change(config):
+        config["linux"]["namespaces"] = [entry for entry in config["linux"]["namespaces"] if entry["type"] != "user"]
+        del config["linux"]["uidMappings"], config["linux"]["gidMappings"]
+
+    home.bundle("sleep", "1000", change=change)
+    path = home.dir / "box" / "config.json"
+    config = json.loads(path.read_text())
+    config["process"]["args"] = ["sh", "-c", "readlink /proc/self/ns/pid; echo $$"]
+    for entry in config["linux"]["namespaces"]:
+        if entry["type"] == "pid":
+            entry["path"] = "/proc/PID/ns/pid"
+    config["hooks"] = {"poststart": [{"path": "/bin/sh", "args": ["sh", "-c", f"readlink /proc/self/ns/pid >{home.dir}/hooks"]}]}
+    (home.dir / "other.json").write_text(json.dumps(config))
+    script = ('"$@" create one >/dev/null 2>&1 </dev/null && "$@" start one && pid=$("$@" state one | sed -n \'s/.*"pid": '
+              '\\([0-9]*\\).*/\\1/p\') || exit 9; readlink /proc/$pid/ns/pid; "$@" exec one readlink /proc/self/ns/pid; '
+              f'sed "s/PID/$pid/" {home.dir}/other.json >config.json; "$@" run two; "$@" delete --force one')
+    done = command([*BECOME, "unshare", "-Urm", "sh", "-c", script, "sh", home.program, "--root", home.dir / "state"],
+                   cwd=home.dir / "box")
+    lines = done.out.split()
+    expect(done.exit == 0 and len(lines) == 4 and lines[0] == lines[1] == lines[2] and int(lines[3]) > 1, done)
+    expect((home.dir / "hooks").read_text().strip() == os.readlink("/proc/self/ns/pid"), "a hook is in the container's namespace")

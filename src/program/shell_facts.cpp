@@ -31,13 +31,23 @@ std::string opened_path(const DataView& data, std::uint64_t slot) {
   return {};
 }
 
+void take_joined(ShellFacts& facts, const DataView& data, std::uint64_t slot, std::uint64_t flag) {
+  if (std::string path = opened_path(data, slot); !path.empty() && !path.starts_with("/proc/self/"))
+    facts.joined.push_back({flag & kNamespaces, path});
+}
+
+void take_spawn(ShellFacts& facts, const DataView& data, const Instruction& instruction) {
+  facts.made |= data.number(instruction.args[0] + offsetof(clone_args, flags), 8) & kNamespaces;
+  if ((instruction.args[4] & 2) != 0)
+    take_joined(facts, data, instruction.args[3], CLONE_NEWPID);
+}
+
 void take_call(ShellFacts& facts, const DataView& data, const Instruction& instruction) {
   switch (instruction.number) {
   case SYS_unshare: facts.made |= instruction.args[0] & kNamespaces; break;
   case SYS_setns:
     if (kind_of(instruction, 0) == ArgKind::slot)
-      if (std::string path = opened_path(data, instruction.args[0]); !path.empty() && !path.starts_with("/proc/self/"))
-        facts.joined.push_back({instruction.args[1] & kNamespaces, path});
+      take_joined(facts, data, instruction.args[0], instruction.args[1]);
     break;
   case SYS_umask: facts.umask = instruction.args[0]; break;
   case SYS_capset: // three sets of 32 bits, twice: effective, permitted, inheritable
@@ -67,7 +77,7 @@ ShellFacts shell_facts(const Program& program) {
   DataView data(program);
   for (const Instruction& instruction : program.code) {
     if (instruction.op == Op::spawn)
-      out.made |= data.number(instruction.args[0] + offsetof(clone_args, flags), 8) & kNamespaces;
+      take_spawn(out, data, instruction);
     if (instruction.op == Op::reap)
       out.reaper = true;
     if (instruction.op == Op::call)

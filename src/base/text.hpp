@@ -23,6 +23,7 @@ struct Halves {
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 [[nodiscard]] std::string lower(std::string_view text);
+[[nodiscard]] bool equal_but_for_case(std::string_view a, std::string_view b); // of ASCII letters
 
 // The whole of `text` as a number; nullopt where any character is left over or it does not fit.
 [[nodiscard]] std::optional<std::int64_t> parse_int(std::string_view text, int base = 10);

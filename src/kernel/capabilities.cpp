@@ -81,12 +81,10 @@ std::span<const CapabilityFacts> capabilities() {
 }
 
 std::optional<int> find_capability(std::string_view name) {
-  std::string small = lower(name);
-  std::string_view wanted = small;
-  if (wanted.starts_with("cap_"))
-    wanted.remove_prefix(4);
+  if (equal_but_for_case(name.substr(0, 4), "CAP_"))
+    name.remove_prefix(4);
   for (int number = 0; number < kCapabilityCount; ++number)
-    if (lower(kCapabilities[number].name.substr(4)) == wanted)
+    if (equal_but_for_case(kCapabilities[number].name.substr(4), name))
       return number;
   return std::nullopt;
 }

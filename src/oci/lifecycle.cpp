@@ -19,7 +19,7 @@ Result<int> create(const Call& call) {
   runtime::MakeOptions make = TRY(make_options(call));
   make.detach = true;
   runtime::Made made = TRY(runtime::make_container(make, true));
-  call.log.warnings(made.program.warnings);
+  call.log.warnings(made.compiled.program.warnings);
   return 0;
 }
 

@@ -11,7 +11,7 @@ Result<int> run(const Call& call) {
   runtime::MakeOptions make = TRY(make_options(call));
   SignalDoor signals = TRY(open_signal_door());
   runtime::Made made = TRY(runtime::make_container(make, false));
-  call.log.warnings(made.program.warnings);
+  call.log.warnings(made.compiled.program.warnings);
   if (Result<> running = runtime::await_program(made); !running) {
     runtime::abandon(made, make.root);
     return std::unexpected(std::move(running).error());

@@ -18,6 +18,10 @@ Instruction make(Op op, long number, std::initializer_list<Arg> args) {
   return out;
 }
 
+bool are_same(const Instruction& a, const Instruction& b) {
+  return a.op == b.op && a.number == b.number && a.kinds == b.kinds && std::ranges::equal(a.args, b.args);
+}
+
 } // namespace
 
 Instruction& Added::instruction() {
@@ -64,15 +68,13 @@ Added& Added::undone_by_call(long number, std::initializer_list<Arg> args, StepT
 }
 
 // Room for what a container of the usual kind takes: nothing is moved while it grows.
-Builder::Builder() {
+Builder::Builder(Words words) : words_(words) {
   Part& init = part(Section::init);
   init.code.reserve(384);
   init.steps.reserve(64);
   part(Section::host).code.reserve(96);
   part(Section::host).steps.reserve(32);
-  slots_.reserve(192);
   initial_.reserve(192);
-  slot_names_.reserve(64);
   data_.reserve(8192);
 }
 
@@ -130,14 +132,19 @@ Slot Builder::slot(std::string_view name) {
   return given(name, ~std::uint64_t{0});
 }
 
-Slot Builder::given(std::string_view name, std::uint64_t value) {
+void Builder::name_slot(std::string_view name) {
   auto known = std::ranges::find(slot_names_, name, &SlotName::name);
   if (known == slot_names_.end())
     known = slot_names_.insert(known, {std::string(name), 0});
   ++known->seen;
   slots_.push_back(known->seen == 1 ? std::string(name) : std::string(name) + std::to_string(known->seen));
+}
+
+Slot Builder::given(std::string_view name, std::uint64_t value) {
+  if (has_words())
+    name_slot(name);
   initial_.push_back(value);
-  return {static_cast<std::uint16_t>(slots_.size() - 1)};
+  return {static_cast<std::uint16_t>(initial_.size() - 1)};
 }
 
 Data Builder::text(std::string_view text) {
@@ -175,13 +182,15 @@ void Builder::lay_undo() {
   std::ranges::stable_sort(undo_, std::ranges::greater(),
                            [](const Undo& u) { return static_cast<unsigned>(u.section); });
   Part& to = part(Section::undo);
+  const Instruction* before = nullptr;
   for (Undo& undo : undo_) {
     // What is tried twice, and made once, is undone in one step.
-    if (to.steps.empty() || to.steps.back().text.what != undo.text.what)
+    if (before == nullptr || !are_same(*before, undo.instruction))
       to.steps.push_back({Section::undo, std::move(undo.text), {static_cast<std::uint32_t>(to.code.size()), 0}});
     ++to.steps.back().code.count;
     undo.instruction.step = static_cast<std::uint16_t>(to.steps.size() - 1);
     to.code.push_back(undo.instruction);
+    before = &undo.instruction;
   }
 }
 

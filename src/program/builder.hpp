@@ -1,5 +1,9 @@
 // Builder: writes a Program. Instructions are added to the step that was opened last; sections may be written in any
 // order, finish() lays them one after another.
+//
+// Words (a step's text, a slot's name) are given as functions that make them, and those are called only where somebody
+// is going to read them: most programs run and are never read, and making their words is most of the work of building
+// them. Everything else of a program is the same with words and without.
 #pragma once
 
 #include "program/program.hpp"
@@ -45,7 +49,10 @@ public:
   Added& then_skip(class Label& label);          // on success go on at the label
   Added& or_else(class Label& label);            // on any other error go on at the label
   Added& undone_by(Op op, std::initializer_list<Arg> args, StepText text);
+  template <std::invocable Text> Added& undone_by(Op op, std::initializer_list<Arg> args, Text&& text);
   Added& undone_by_call(long number, std::initializer_list<Arg> args, StepText text, int tolerated = 0);
+  template <std::invocable Text>
+  Added& undone_by_call(long number, std::initializer_list<Arg> args, Text&& text, int tolerated = 0);
 
 private:
   friend class Builder;
@@ -65,12 +72,20 @@ class Label {
 
 class Builder {
 public:
-  Builder();
+  explicit Builder(Words words = Words::yes);
+  [[nodiscard]] bool has_words() const { return words_ == Words::yes; }
 
   // Opens a step; the instructions that follow belong to it.
   void step(Section section, StepText text);
+  template <std::invocable Text> void step(Section section, Text&& text) {
+    step(section, has_words() ? text() : StepText());
+  }
   // Appends to the open step's shell text, on lines of their own, and says where it belongs.
   void shell(std::string_view lines, std::optional<ShellPlace> place = {});
+  template <std::invocable Lines> void shell(Lines&& lines, std::optional<ShellPlace> place = {}) {
+    if (has_words())
+      shell(std::string_view(lines()), place);
+  }
 
   Added call(long number, std::initializer_list<Arg> args = {});
   Added add(Op op, std::initializer_list<Arg> args = {});
@@ -122,8 +137,10 @@ private:
     std::size_t maker;
   };
   Part& part(Section section) { return parts_[static_cast<unsigned>(section)]; }
+  void name_slot(std::string_view name);
   void lay_undo();
 
+  Words words_;
   std::array<Part, kSections> parts_;
   Section open_ = Section::host;
   std::vector<Undo> undo_;
@@ -140,5 +157,14 @@ private:
   WellKnownSlots known_;
   std::vector<std::string> warnings_;
 };
+
+template <std::invocable Text> Added& Added::undone_by(Op op, std::initializer_list<Arg> args, Text&& text) {
+  return undone_by(op, args, builder_.has_words() ? text() : StepText());
+}
+
+template <std::invocable Text>
+Added& Added::undone_by_call(long number, std::initializer_list<Arg> args, Text&& text, int tolerated) {
+  return undone_by_call(number, args, builder_.has_words() ? text() : StepText(), tolerated);
+}
 
 } // namespace phial::program

@@ -17,8 +17,9 @@ ImageHeader header_for(const Program& program) {
   header.magic = kImageMagic;
   header.version = kImageVersion;
   header.slots = static_cast<std::uint32_t>(align_up(sizeof(ImageHeader)));
-  header.slot_count = static_cast<std::uint32_t>(program.slots.size());
-  header.code = static_cast<std::uint32_t>(align_up(header.slots + program.slots.size() * sizeof(std::uint64_t)));
+  header.slot_count = static_cast<std::uint32_t>(program.initial_slots.size());
+  header.code =
+      static_cast<std::uint32_t>(align_up(header.slots + program.initial_slots.size() * sizeof(std::uint64_t)));
   header.code_count = static_cast<std::uint32_t>(program.code.size());
   header.data = static_cast<std::uint32_t>(align_up(header.code + program.code.size() * sizeof(Instruction)));
   header.size = static_cast<std::uint32_t>(header.data + program.data.size());
@@ -40,9 +41,9 @@ ImageHeader header_for(const Program& program) {
 } // namespace
 
 Result<std::string> link(const Program& program) {
-  if (program.code.size() >= 0xffff || program.slots.size() >= kNoSlot || program.data.size() > (64U << 20))
+  if (program.code.size() >= 0xffff || program.initial_slots.size() >= kNoSlot || program.data.size() > (64U << 20))
     return fail(Kind::internal, "the program has " + std::to_string(program.code.size()) + " instructions, " +
-                                    std::to_string(program.slots.size()) + " slots and " +
+                                    std::to_string(program.initial_slots.size()) + " slots and " +
                                     std::to_string(program.data.size()) + " bytes of data, which is more than fits");
   ImageHeader header = header_for(program);
   std::uint64_t data_base = kImageBase + header.data;

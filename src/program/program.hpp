@@ -20,6 +20,9 @@ enum class ShellPlace : std::uint8_t {
   last,   // what the container's process does last, with the container's root and credentials
 };
 
+// Whether a program is built with the words about it: the steps' texts, the slots' names.
+enum class Words : std::uint8_t { yes, no };
+
 // What a step says of itself. `why` names what asked for it: "config.json: mounts[0]", "--memory 64m".
 struct StepText {
   std::string what; // "mount proc on /proc"
@@ -56,9 +59,9 @@ struct WellKnownSlots {
 };
 
 struct Program {
-  std::vector<Instruction> code; // data arguments are offsets into `data`, slot arguments are indices of `slots`
-  std::vector<Step> steps;
-  std::vector<std::string> slots;           // their names, without a sigil: "root", "proc"
+  std::vector<Instruction> code;  // data arguments are offsets into `data`, slot arguments are indices of `slots`
+  std::vector<Step> steps;        // without texts where the program was built without words
+  std::vector<std::string> slots; // their names, without a sigil: "root", "proc"; none without words
   std::vector<std::uint64_t> initial_slots; // what they hold before the first instruction, ~0 for nothing
   std::string data;
   std::vector<Pointer> pointers;

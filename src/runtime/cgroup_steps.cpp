@@ -49,7 +49,9 @@ void take_existing(Compiler& c, const std::string& directory, program::Label& re
   c.b.add(Op::fail, {EBUSY});
   c.b.place(empty);
   c.b.call(SYS_close, {procs});
-  c.b.add(Op::skip).undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory)).then_skip(ready);
+  c.b.add(Op::skip)
+      .undone_by(Op::remove_cgroup, {c.b.text(directory)}, [&] { return removal(directory); })
+      .then_skip(ready);
 }
 
 void make_in_hierarchy(Compiler& c, const CgroupHierarchy& hierarchy, const std::string& cgroup) {
@@ -59,7 +61,7 @@ void make_in_hierarchy(Compiler& c, const CgroupHierarchy& hierarchy, const std:
   program::Label ready;
   auto make = [&](int missing) {
     Added mkdir = c.b.call(SYS_mkdir, {c.b.text(directory), 0755});
-    mkdir.undone_by(Op::remove_cgroup, {c.b.text(directory)}, removal(directory));
+    mkdir.undone_by(Op::remove_cgroup, {c.b.text(directory)}, [&] { return removal(directory); });
     if (there || missing != 0)
       mkdir.tolerate(there ? EEXIST : missing, there ? missing : 0).then_skip(made);
   };
@@ -86,20 +88,21 @@ void pass_on_controllers(Compiler& c, const CgroupHierarchy& hierarchy, const st
   if (hierarchy.controllers.empty() || c.facts.cgroups.mode != CgroupMode::v2)
     return;
   std::string text = kernel::subtree_control_text(hierarchy.controllers);
-  c.step(Section::host, "let the cgroup's parents pass on their controllers", c.why("linux.cgroupsPath"), "", "",
-         ShellPlace::none);
+  c.step(Section::host, [&] {
+    return StepText{"let the cgroup's parents pass on their controllers", c.why("linux.cgroupsPath"), "", "",
+                    ShellPlace::none};
+  });
   std::vector<std::string> directories = {hierarchy.point};
   for (const std::string& parent : parents(cgroup))
     directories.push_back(hierarchy.directory(parent));
-  std::string shell;
   for (const std::string& directory : directories) {
     if (directory != hierarchy.point)
       c.b.call(SYS_mkdir, {c.b.text(directory), 0755}).tolerate(EEXIST);
     c.write_file(directory + "/cgroup.subtree_control", text);
-    shell += "mkdir -p " + directory + "\necho '" + text + "' > " + directory + "/cgroup.subtree_control\n";
+    c.b.shell(
+        [&] { return "mkdir -p " + directory + "\necho '" + text + "' > " + directory + "/cgroup.subtree_control"; },
+        ShellPlace::host);
   }
-  shell.pop_back();
-  c.b.shell(shell, ShellPlace::host);
 }
 
 std::string make_shell(const CgroupLayout& layout, const std::string& cgroup) {
@@ -144,8 +147,10 @@ void add_write(Compiler& c, const std::string& directory, const kernel::FileWrit
   std::string path = directory + "/" + write.file;
   if (path != file.path)
     close_file(c, file);
-  c.step(c.limits, "limit: " + write.file + " = " + write.value, c.why(write.field), "",
-         "echo '" + write.value + "' > " + path, ShellPlace::host);
+  c.step(c.limits, [&] {
+    return StepText{"limit: " + write.file + " = " + write.value, c.why(write.field), "",
+                    "echo '" + write.value + "' > " + path, ShellPlace::host};
+  });
   if (path == file.path)
     return write_text(c, file.slot, write, write.value);
   file = {path, c.b.slot("file")};
@@ -171,11 +176,12 @@ void add_cgroup_steps(Compiler& c, const Request& request) {
   for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies)
     if (hierarchy.version == 2)
       pass_on_controllers(c, hierarchy, request.cgroup);
-  c.step(Section::host,
-         "make the cgroup " + request.cgroup + " in " + std::to_string(c.facts.cgroups.hierarchies.size()) +
-             (c.facts.cgroups.hierarchies.size() == 1 ? " hierarchy" : " hierarchies"),
-         c.why("linux.cgroupsPath"), "what the container uses is counted, and can be limited",
-         make_shell(c.facts.cgroups, request.cgroup) + fill_shell(c, request.cgroup), ShellPlace::host);
+  c.step(Section::host, [&] {
+    return StepText{"make the cgroup " + request.cgroup + " in " + std::to_string(c.facts.cgroups.hierarchies.size()) +
+                        (c.facts.cgroups.hierarchies.size() == 1 ? " hierarchy" : " hierarchies"),
+                    c.why("linux.cgroupsPath"), "what the container uses is counted, and can be limited",
+                    make_shell(c.facts.cgroups, request.cgroup) + fill_shell(c, request.cgroup), ShellPlace::host};
+  });
   for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies)
     make_in_hierarchy(c, hierarchy, request.cgroup);
 }
@@ -202,7 +208,9 @@ Result<> add_cgroup_limit_steps(Compiler& c, const Request& request) {
 void add_open_cgroup_steps(Compiler& c, const Request& request) {
   if (request.cgroup.empty() || !has_user_namespace(request.spec->platform))
     return;
-  c.step(Section::host, "open the cgroups for the process to join", "root of its user namespace may not open them");
+  c.step(Section::host, [&] {
+    return StepText{"open the cgroups for the process to join", "root of its user namespace may not open them"};
+  });
   for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {
     if (hierarchy.version == 2)
       continue;
@@ -213,13 +221,14 @@ void add_open_cgroup_steps(Compiler& c, const Request& request) {
 
 void add_join_cgroup_steps(Compiler& c, const Request& request) {
   if (!request.cgroup.empty() && c.facts.cgroups.mode != CgroupMode::v2) { // there it is born in it
-    std::string shell;
     std::size_t opened = 0;
-    c.step(Section::init, "join the cgroup in each hierarchy", c.why("linux.cgroupsPath"),
-           "what the container uses is counted, and limited", "", ShellPlace::host);
+    c.step(Section::init, [&] {
+      return StepText{"join the cgroup in each hierarchy", c.why("linux.cgroupsPath"),
+                      "what the container uses is counted, and limited", "", ShellPlace::host};
+    });
     for (const CgroupHierarchy& hierarchy : c.facts.cgroups.hierarchies) {
       std::string directory = hierarchy.directory(request.cgroup);
-      shell += (shell.empty() ? "echo $pid > " : "\necho $pid > ") + directory + "/cgroup.procs";
+      c.b.shell([&] { return "echo $pid > " + directory + "/cgroup.procs"; });
       if (hierarchy.version == 2)
         continue; // born in it
       if (opened < c.procs.size()) {
@@ -230,13 +239,14 @@ void add_join_cgroup_steps(Compiler& c, const Request& request) {
       c.open(file, directory + "/" + std::string(kJoinFile), O_WRONLY | O_CLOEXEC);
       c.b.call(SYS_write, {file, c.b.text("0"), 1});
     }
-    c.b.shell(shell, ShellPlace::host);
   }
   const spec::Namespace* own = request.spec->platform.find(spec::NamespaceType::cgroup);
   if (own == nullptr || !own->path.empty())
     return;
-  c.step(Section::init, "make a cgroup namespace whose root this cgroup is", c.why("linux.namespaces"),
-         "the container " + std::string(kernel::facts(kernel::NamespaceKind::cgroup).guarantee));
+  c.step(Section::init, [&] {
+    return StepText{"make a cgroup namespace whose root this cgroup is", c.why("linux.namespaces"),
+                    "the container " + std::string(kernel::facts(kernel::NamespaceKind::cgroup).guarantee)};
+  });
   c.b.call(SYS_unshare, {CLONE_NEWCGROUP});
 }
 

@@ -10,8 +10,9 @@ Result<program::Program> compile_run(const Request& request, const HostFacts& fa
   const spec::Spec& spec = *request.spec;
   const spec::Process empty;
   const spec::Process& process = spec.process ? *spec.process : empty;
-  Compiler c(facts, request.reasons, request.fallback_reason);
+  Compiler c(facts, request.reasons, request.fallback_reason, request.words);
   TRY(check_request(request, facts));
+  TRY(read_mount_options(c, spec));
   Filter filter{spec.platform.seccomp ? &*spec.platform.seccomp : nullptr, request.seccomp_filter};
   TRY(check_labels(c, process, spec.platform.mount_label));
   c.enters_user_namespace = spec.platform.find(spec::NamespaceType::user) != nullptr;

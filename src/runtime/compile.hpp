@@ -37,6 +37,7 @@ struct ExecRequest {
   bool open_stdin = false;
   unsigned streams = 0;   // as in Request
   unsigned preserved = 0; // descriptors from 3 on that the process gets
+  program::Words words = program::Words::yes;
   std::vector<Reason> reasons;
   std::string fallback_reason = "process.json";
 };

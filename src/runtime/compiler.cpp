@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "kernel/kabi.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <sys/stat.h>
 
@@ -27,19 +28,41 @@ void Compiler::write_file(std::string_view path, std::string_view value, int tol
   b.call(SYS_close, {file});
 }
 
-std::vector<std::string> components(std::string_view path) {
-  std::vector<std::string> out;
+namespace {
+
+// Nothing to leave out: no empty component, and none that begins with a dot.
+bool is_plain(std::string_view path) {
+  for (std::size_t at = 0; at < path.size(); ++at)
+    if ((at == 0 || path[at - 1] == '/') && (path[at] == '/' || path[at] == '.'))
+      return false;
+  return !path.ends_with('/');
+}
+
+} // namespace
+
+std::string below_root(std::string_view path) {
+  if (path.starts_with('/'))
+    path.remove_prefix(1);
+  if (is_plain(path))
+    return std::string(path);
+  std::string out;
   for (std::string_view part : split(path, '/')) {
     if (part.empty() || part == ".")
       continue;
     if (part == "..") {
-      if (!out.empty())
-        out.pop_back();
+      out.resize(out.find('/') == std::string::npos ? 0 : out.rfind('/'));
       continue;
     }
-    out.emplace_back(part);
+    out += out.empty() ? "" : "/";
+    out += part;
   }
   return out;
+}
+
+std::optional<std::string_view> name_in_dev(std::string_view path) {
+  if (!path.starts_with("dev/") || path.find('/', 4) != std::string_view::npos)
+    return std::nullopt;
+  return path.substr(4);
 }
 
 Slot Compiler::resolve(std::string_view path, std::uint64_t flags) {
@@ -51,37 +74,47 @@ Slot Compiler::resolve(std::string_view path, std::uint64_t flags) {
   return out;
 }
 
-Slot Compiler::make_components(Slot from, const std::vector<std::string>& names) {
-  Slot at = from;
-  std::string prefix;
-  for (const std::string& name : names) {
-    b.call(SYS_mkdirat, {at, b.text(name), 0755}).tolerate(EEXIST);
-    prefix += (prefix.empty() ? "" : "/") + name;
-    at = resolve(prefix, O_DIRECTORY);
+// Each directory of the path that is missing; the last one's descriptor.
+Slot Compiler::make_directories(std::string_view path) {
+  Slot at = root;
+  for (std::size_t begin = 0; begin < path.size();) {
+    std::size_t end = std::min(path.find('/', begin), path.size());
+    b.call(SYS_mkdirat, {at, b.text(path.substr(begin, end - begin)), 0755}).tolerate(EEXIST);
+    at = resolve(path.substr(0, end), O_DIRECTORY);
+    begin = end + 1;
   }
   return at;
 }
 
+namespace {
+
+// "a/b/c" -> "a/b" and "c"; "c" -> "" and "c".
+std::pair<std::string_view, std::string_view> split_last(std::string_view path) {
+  std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos)
+    return {{}, path};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+} // namespace
+
 Slot Compiler::target(std::string_view path, TargetKind kind) {
-  std::vector<std::string> names = components(path);
-  if (names.empty())
+  std::string whole = below_root(path);
+  if (whole.empty())
     return root;
-  if (has_dev && names.size() == 2 && names[0] == "dev") {
-    make_in_dev(names[1], kind);
+  if (std::optional<std::string_view> name = name_in_dev(whole); name && has_dev) {
+    make_in_dev(*name, kind);
     Slot at = b.slot("at");
-    b.call(SYS_openat, {dev, b.text(names[1]), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(at);
+    b.call(SYS_openat, {dev, b.text(*name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(at);
     return at;
   }
-  std::string whole = join(names, "/");
   std::uint64_t directory = kind == TargetKind::directory ? O_DIRECTORY : 0;
   program::Label found;
   Slot at = resolve(whole, directory);
-  std::size_t last = names.size() - 1;
   // The common case is one call: it is there already.
   b.then(found, ENOENT);
-  std::string name = names[last];
-  names.pop_back();
-  Slot parent = make_components(root, names);
+  auto [above, name] = split_last(whole);
+  Slot parent = make_directories(above);
   if (kind == TargetKind::directory)
     b.call(SYS_mkdirat, {parent, b.text(name), 0755}).tolerate(EEXIST);
   else
@@ -95,7 +128,7 @@ Slot Compiler::target(std::string_view path, TargetKind kind) {
 }
 
 // A fresh file system of ours that nobody else has seen: there is nothing in it to be led astray by.
-void Compiler::make_in_dev(const std::string& name, TargetKind kind) {
+void Compiler::make_in_dev(std::string_view name, TargetKind kind) {
   if (kind == TargetKind::directory)
     b.call(SYS_mkdirat, {dev, b.text(name), 0755}).tolerate(EEXIST);
   else
@@ -103,24 +136,22 @@ void Compiler::make_in_dev(const std::string& name, TargetKind kind) {
 }
 
 Slot Compiler::existing(std::string_view path, program::Label& missing, int more_flags) {
-  Slot at = resolve(join(components(path), "/"), static_cast<std::uint64_t>(more_flags));
+  Slot at = resolve(below_root(path), static_cast<std::uint64_t>(more_flags));
   b.otherwise(missing, ENOENT, ENOTDIR);
   return at;
 }
 
 Slot Compiler::directory(std::string_view path) {
-  std::vector<std::string> names = components(path);
-  return names.empty() ? root : resolve(join(names, "/"), O_DIRECTORY);
+  std::string whole = below_root(path);
+  return whole.empty() ? root : resolve(whole, O_DIRECTORY);
 }
 
 Compiler::Place Compiler::place(std::string_view path) {
-  std::vector<std::string> names = components(path);
-  std::string name = names.empty() ? std::string() : names.back();
-  if (!names.empty())
-    names.pop_back();
-  if (names.size() == 1 && names[0] == "dev" && has_dev)
-    return {dev, name};
-  return {names.empty() ? root : target(join(names, "/"), TargetKind::directory), name};
+  std::string whole = below_root(path);
+  auto [above, name] = split_last(whole);
+  if (above == "dev" && has_dev)
+    return {dev, std::string(name)};
+  return {above.empty() ? root : target(above, TargetKind::directory), std::string(name)};
 }
 
 void Compiler::attach(Slot mount, Slot onto) {
@@ -132,11 +163,12 @@ void Compiler::attach(Slot mount, Slot directory, std::string_view name) {
 }
 
 void Compiler::attach(Slot mount, std::string_view path, TargetKind kind) {
-  std::vector<std::string> names = components(path);
-  if (!has_dev || names.size() != 2 || names[0] != "dev")
+  std::string whole = below_root(path);
+  std::optional<std::string_view> name = name_in_dev(whole);
+  if (!has_dev || !name)
     return attach(mount, target(path, kind));
-  make_in_dev(names[1], kind);
-  attach(mount, dev, names[1]);
+  make_in_dev(*name, kind);
+  attach(mount, dev, *name);
 }
 
 void Compiler::set_attributes(Slot mount, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation,

@@ -2,6 +2,7 @@
 // is a function in a file of its own (…_steps.cpp) that appends its steps.
 #pragma once
 
+#include "kernel/mounts.hpp"
 #include "program/builder.hpp"
 #include "runtime/compile.hpp"
 
@@ -42,14 +43,15 @@ struct Compiler {
   Slot pid;
   Slot pidfd;
   Slot cwd;
-  Slot listener;                  // create: where the init waits for start
-  Slot container;                 // exec: the pidfd of the container's first process
-  std::vector<Slot> streams;      // the container's ends of the pipes: 0, 1, 2
-  std::vector<Slot> procs;        // kJoinFile of v1 hierarchies, opened by the host for a user namespace's init
-  std::vector<Slot> mounts;       // the sources of bind mounts, by the mount's index
-  Section limits = Section::host; // where limits are written: once the cgroup is there
-  bool slave_tree = false;        // shell form: a mount is to stay the host's slave
-  Slot apparmor;                  // where the profile is written
+  Slot listener;             // create: where the init waits for start
+  Slot container;            // exec: the pidfd of the container's first process
+  std::vector<Slot> streams; // the container's ends of the pipes: 0, 1, 2
+  std::vector<Slot> procs;   // kJoinFile of v1 hierarchies, opened by the host for a user namespace's init
+  std::vector<kernel::MountOptions> options; // of the spec's mounts, by their index
+  std::vector<Slot> mounts;                  // the sources of bind mounts, by the mount's index
+  Section limits = Section::host;            // where limits are written: once the cgroup is there
+  bool slave_tree = false;                   // shell form: a mount is to stay the host's slave
+  Slot apparmor;                             // where the profile is written
   Slot selinux;
   Slot listener_socket; // to the seccomp listener
   Data listener_text;   // what it is told
@@ -63,16 +65,14 @@ struct Compiler {
   bool has_devpts = false;
   bool stands_in_dev = false; // the init's working directory
 
-  Compiler(const HostFacts& host_facts, const std::vector<Reason>& why, std::string fallback)
-      : facts(host_facts), reasons(why), fallback_reason(std::move(fallback)) {}
+  Compiler(const HostFacts& host_facts, const std::vector<Reason>& why, std::string fallback, program::Words words)
+      : facts(host_facts), reasons(why), fallback_reason(std::move(fallback)), b(words) {}
 
   // "flag --memory 64m", or "config.json: linux.resources.memory.limit".
   [[nodiscard]] std::string why(std::string_view field) const;
 
-  void step(Section section, std::string what, std::string reason, std::string guarantee = {}, std::string shell = {},
-            ShellPlace place = ShellPlace::none) {
-    b.step(section, {std::move(what), std::move(reason), std::move(guarantee), std::move(shell), place});
-  }
+  // Opens a step; `text` returns what is said of it, and is called only where somebody wants to read that.
+  template <std::invocable Text> void step(Section section, Text&& text) { b.step(section, std::forward<Text>(text)); }
 
   // openat(2) of a host path; open for the init to inherit unless `flags` has O_CLOEXEC.
   void open(Slot into, std::string_view path, int flags);
@@ -106,12 +106,14 @@ struct Compiler {
   void set_attributes(Slot mount, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation, bool recursive);
 
 private:
-  void make_in_dev(const std::string& name, TargetKind kind);
-  Slot make_components(Slot from, const std::vector<std::string>& names);
+  void make_in_dev(std::string_view name, TargetKind kind);
+  Slot make_directories(std::string_view path);
 };
 
-// "a//b/./c/" -> {"a","b","c"}; ".." goes up, never above the root.
-[[nodiscard]] std::vector<std::string> components(std::string_view path);
+// "/a//b/./c/" -> "a/b/c"; ".." goes up, never above the root, which is "".
+[[nodiscard]] std::string below_root(std::string_view path);
+// The name of an entry of /dev itself: of "dev/pts", not of "dev" or "dev/bus/usb". `path` as below_root() returns it.
+[[nodiscard]] std::optional<std::string_view> name_in_dev(std::string_view path);
 
 // What contradicts itself, or the host, is refused before anything is touched.
 [[nodiscard]] Result<> check_request(const Request& request, const HostFacts& facts);
@@ -134,6 +136,7 @@ void add_cgroup_steps(Compiler& c, const Request& request);
 [[nodiscard]] Result<> add_device_filter_steps(Compiler& c, const Request& request,
                                                const std::vector<kernel::DeviceRule>& rules);
 [[nodiscard]] Result<> add_root_steps(Compiler& c, const Request& request);
+[[nodiscard]] Result<> read_mount_options(Compiler& c, const spec::Spec& spec); // before the other parts
 [[nodiscard]] Result<> add_mount_source_steps(Compiler& c, const Request& request);
 void add_pipe_steps(Compiler& c, Stdio stdio, bool terminal, bool open_stdin);
 void add_sync_steps(Compiler& c);

@@ -84,9 +84,11 @@ void add_limit(Compiler& c, const spec::Process& process, std::size_t index, Sec
   };
   std::string soft = text(limit.soft);
   std::string hard = text(limit.hard);
-  c.step(section, "limit " + name + " to " + soft + (soft == hard ? "" : ", at most " + hard),
-         c.why("process.rlimits[" + std::to_string(index) + "]"), "", "prlimit --" + name + "=" + soft + ":" + hard,
-         ShellPlace::last);
+  c.step(section, [&] {
+    return StepText{"limit " + name + " to " + soft + (soft == hard ? "" : ", at most " + hard),
+                    c.why("process.rlimits[" + std::to_string(index) + "]"), "",
+                    "prlimit --" + name + "=" + soft + ":" + hard, ShellPlace::last};
+  });
   rlimit64 value{limit.soft, limit.hard};
   c.b.call(SYS_prlimit64, {0, limit.number, c.b.object(value), 0});
 }
@@ -99,8 +101,10 @@ void add_limit_steps(Compiler& c, const spec::Process& process) {
     if (!comes_last(limit)) {
       add_limit(c, process, i, Section::init);
     } else if (limit.hard >= kInitFiles) { // which may take privileges that are gone later
-      c.step(Section::init, "limit the limit of open files to " + std::to_string(limit.hard),
-             c.why("process.rlimits[" + std::to_string(i) + "].hard"));
+      c.step(Section::init, [&] {
+        return StepText{"limit the limit of open files to " + std::to_string(limit.hard),
+                        c.why("process.rlimits[" + std::to_string(i) + "].hard")};
+      });
       rlimit64 value{kInitFiles, limit.hard};
       c.b.call(SYS_prlimit64, {0, limit.number, c.b.object(value), 0});
     }
@@ -114,8 +118,10 @@ void add_late_limit_steps(Compiler& c, const spec::Process& process) {
 }
 
 void add_keyring_steps(Compiler& c) {
-  c.step(Section::init, "take a session keyring of its own", "the caller's keys are the caller's",
-         "the container cannot read keys of the host's session");
+  c.step(Section::init, [&] {
+    return StepText{"take a session keyring of its own", "the caller's keys are the caller's",
+                    "the container cannot read keys of the host's session"};
+  });
   // ENOSYS: a kernel without keys. EPERM: an outer container forbids them, and with them their reading.
   c.b.call(SYS_keyctl, {KEYCTL_JOIN_SESSION_KEYRING, c.b.text("phial")}).tolerate(ENOSYS, EPERM);
 }
@@ -134,14 +140,15 @@ void add_bounding(Compiler& c, const Sets& sets) {
   if (!sets.left_out.empty()) // config.md "Linux Process": MUST log a warning
     c.b.warn("process.capabilities: left out, for the kernel or the caller lacks them: " + join(sets.left_out, ", "));
   int last = static_cast<int>(c.facts.last_capability);
-  c.step(Section::init,
-         "give up for good the capabilities that are not in the bounding set" +
-             (sets.left_out.empty()
-                  ? ""
-                  : "; left out, for the kernel or the caller lacks them: " + join(sets.left_out, ", ")),
-         c.why("process.capabilities.bounding"),
-         "no program the container executes can gain others than " + kernel::format_capabilities(bounding),
-         "setpriv --bounding-set=" + cap_words(bounding), ShellPlace::last);
+  c.step(Section::init, [&] {
+    return StepText{"give up for good the capabilities that are not in the bounding set" +
+                        (sets.left_out.empty()
+                             ? ""
+                             : "; left out, for the kernel or the caller lacks them: " + join(sets.left_out, ", ")),
+                    c.why("process.capabilities.bounding"),
+                    "no program the container executes can gain others than " + kernel::format_capabilities(bounding),
+                    "setpriv --bounding-set=" + cap_words(bounding), ShellPlace::last};
+  });
   for (int number = 0; number <= last; ++number)
     if (!bounding.has(number))
       c.b.call(SYS_prctl, {PR_CAPBSET_DROP, number, 0, 0, 0});
@@ -153,10 +160,12 @@ void add_user(Compiler& c, const spec::User& user, bool keep) {
   std::vector<std::uint32_t> list = user.additional_gids;
   for (std::uint32_t gid : list)
     groups += (groups.empty() ? "" : ",") + std::to_string(gid);
-  c.step(Section::init, "become " + who + (groups.empty() ? "" : ", groups " + groups), c.why("process.user"), "",
-         "setpriv --reuid=" + std::to_string(user.uid) + " --regid=" + std::to_string(user.gid) +
-             (groups.empty() ? " --clear-groups" : " --groups=" + groups),
-         ShellPlace::last);
+  c.step(Section::init, [&] {
+    return StepText{"become " + who + (groups.empty() ? "" : ", groups " + groups), c.why("process.user"), "",
+                    "setpriv --reuid=" + std::to_string(user.uid) + " --regid=" + std::to_string(user.gid) +
+                        (groups.empty() ? " --clear-groups" : " --groups=" + groups),
+                    ShellPlace::last};
+  });
   if (keep)
     c.b.call(SYS_prctl, {PR_SET_KEEPCAPS, 1, 0, 0, 0});
   Data array = c.b.bytes({reinterpret_cast<const unsigned char*>(list.data()), list.size() * sizeof(std::uint32_t)}, 4);
@@ -169,8 +178,10 @@ void add_user(Compiler& c, const spec::User& user, bool keep) {
 }
 
 void add_final_sets(Compiler& c, const Sets& sets) {
-  c.step(Section::start, "keep only the container's capabilities", c.why("process.capabilities"),
-         "the container may: " + kernel::format_capabilities(sets.effective));
+  c.step(Section::start, [&] {
+    return StepText{"keep only the container's capabilities", c.why("process.capabilities"),
+                    "the container may: " + kernel::format_capabilities(sets.effective)};
+  });
   set_capabilities(c, sets.effective, sets.permitted, sets.inheritable);
   for (int number = 0; number < kernel::kCapabilityCount; ++number)
     if (sets.ambient.has(number))
@@ -198,9 +209,11 @@ Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Fi
   Sets sets = sets_of(c, process);
   add_label_steps(c, process);
   if (process.no_new_privileges) {
-    c.step(Section::start, "gain no privileges from here on", c.why("process.noNewPrivileges"),
-           "set-user-ID programs and file capabilities give the container nothing", "setpriv --no-new-privs",
-           ShellPlace::last);
+    c.step(Section::start, [&] {
+      return StepText{"gain no privileges from here on", c.why("process.noNewPrivileges"),
+                      "set-user-ID programs and file capabilities give the container nothing", "setpriv --no-new-privs",
+                      ShellPlace::last};
+    });
     c.b.call(SYS_prctl, {PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0});
     // Then a filter takes no privilege, and comes last: it need not allow what the init still had to do.
     add_final_sets(c, sets);
@@ -208,7 +221,9 @@ Result<> add_privilege_steps(Compiler& c, const spec::Process& process, const Fi
   }
   // Without no_new_privs loading a filter takes CAP_SYS_ADMIN, which a change of user has taken from the effective set.
   if (filter.profile != nullptr && process.user.uid != 0) {
-    c.step(Section::start, "take up CAP_SYS_ADMIN once more", "a filter is loaded with it, or with no_new_privs");
+    c.step(Section::start, [&] {
+      return StepText{"take up CAP_SYS_ADMIN once more", "a filter is loaded with it, or with no_new_privs"};
+    });
     CapabilitySet still = sets.permitted | sets.inheritable | CapabilitySet{CAP_SYS_ADMIN};
     set_capabilities(c, still, still, sets.inheritable);
   }

@@ -45,9 +45,11 @@ Result<> add_device_filter_steps(Compiler& c, const Request& request, const std:
   std::string shell = "# the device filter has no shell form:";
   for (const std::string& line : kernel::describe_device_filter(rules))
     shell += "\n#   " + line;
-  c.step(c.limits, "allow devices by a BPF program of " + std::to_string(filter.size()) + " instructions",
-         c.why("linux.resources.devices"), "the container opens no other device, whatever node it makes", shell,
-         ShellPlace::none);
+  c.step(c.limits, [&] {
+    return StepText{"allow devices by a BPF program of " + std::to_string(filter.size()) + " instructions",
+                    c.why("linux.resources.devices"), "the container opens no other device, whatever node it makes",
+                    shell, ShellPlace::none};
+  });
   Data code = c.b.bytes({reinterpret_cast<const unsigned char*>(filter.data()), filter.size() * sizeof(bpf_insn)}, 8);
   LoadAttributes load{};
   load.type = BPF_PROG_TYPE_CGROUP_DEVICE;

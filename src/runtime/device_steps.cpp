@@ -33,10 +33,11 @@ void bind_device(Compiler& c, Slot directory, const std::string& name, const std
 }
 
 void add_default_devices(Compiler& c, const std::vector<spec::Device>& asked, bool bind) {
-  c.step(Section::init, "make the devices every container has", "runtime-spec: default devices",
-         "the container has no other device of the host's");
+  c.step(Section::init, [&] {
+    return StepText{"make the devices every container has", "runtime-spec: default devices",
+                    "the container has no other device of the host's", "", ShellPlace::inside};
+  });
   Slot dev = c.has_dev ? c.dev : c.target("dev", TargetKind::directory);
-  std::string shell;
   for (const kernel::DeviceNode& device : kernel::default_devices()) {
     std::string path(device.path);
     bool overridden = std::ranges::any_of(asked, [&](const spec::Device& entry) { return entry.path == path; });
@@ -48,16 +49,15 @@ void add_default_devices(Compiler& c, const std::vector<spec::Device>& asked, bo
       c.b.call(SYS_mknodat,
                {dev, c.b.text(path.substr(5)), S_IFCHR | device.mode, ::makedev(device.major, device.minor)})
           .tolerate(EEXIST);
-    shell += (shell.empty() ? "" : "\n") + node_shell(path, device.type, device.mode, device.major, device.minor);
+    c.b.shell([&] { return node_shell(path, device.type, device.mode, device.major, device.minor); });
   }
   for (const kernel::DeviceLink& link : kernel::default_device_links()) {
     std::string path(link.path);
     if (path == "/dev/ptmx" && !c.has_devpts)
       continue;
     c.b.call(SYS_symlinkat, {c.b.text(link.target), dev, c.b.text(path.substr(5))}).tolerate(EEXIST);
-    shell += "\nln -sf " + std::string(link.target) + " " + in_root(path);
+    c.b.shell([&] { return "ln -sf " + std::string(link.target) + " " + in_root(path); });
   }
-  c.b.shell(shell, ShellPlace::inside);
 }
 
 std::uint32_t type_bits(char type) {
@@ -70,7 +70,7 @@ std::uint32_t type_bits(char type) {
 
 std::string device_shell(const spec::Device& device, std::uint32_t mode) {
   std::string out;
-  if (components(device.path).size() > 2) // not in /dev itself
+  if (!name_in_dev(below_root(device.path))) // not in /dev itself
     out = "mkdir -p \"$(dirname " + in_root(device.path) + ")\"\n";
   out += node_shell(device.path, device.type == 'u' ? 'c' : device.type, mode, static_cast<unsigned>(device.major),
                     static_cast<unsigned>(device.minor));
@@ -100,8 +100,9 @@ void add_device(Compiler& c, const spec::Device& device, const std::string& fiel
   std::uint32_t mode = device.file_mode.value_or(0666) & 07777;
   auto major = static_cast<unsigned>(device.major);
   auto minor = static_cast<unsigned>(device.minor);
-  c.step(Section::init, "make the device " + device.path, c.why(field), "", device_shell(device, mode),
-         ShellPlace::inside);
+  c.step(Section::init, [&] {
+    return StepText{"make the device " + device.path, c.why(field), "", device_shell(device, mode), ShellPlace::inside};
+  });
   Compiler::Place at = c.place(device.path);
   if (bind && device.type != 'p')
     return bind_device(c, at.directory, at.name, device.path);
@@ -123,25 +124,25 @@ void add_device(Compiler& c, const spec::Device& device, const std::string& fiel
 namespace {
 
 // A directory of the host's on /dev keeps what is in it, and gets nothing more.
-bool has_bound_dev(const spec::Spec& spec) {
-  return std::ranges::any_of(spec.mounts, [](const spec::Mount& mount) {
-    Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
-    return options && kernel::is_bind(mount.type, *options) && !options->remount &&
-           components(mount.destination) == std::vector<std::string>{"dev"};
-  });
+bool has_bound_dev(const Compiler& c, const spec::Spec& spec) {
+  for (std::size_t i = 0; i < spec.mounts.size(); ++i)
+    if (kernel::is_bind(spec.mounts[i].type, c.options[i]) && !c.options[i].remount &&
+        below_root(spec.mounts[i].destination) == "dev")
+      return true;
+  return false;
 }
 
 } // namespace
 
 Result<> add_device_steps(Compiler& c, const Request& request) {
-  if (has_bound_dev(*request.spec))
+  if (has_bound_dev(c, *request.spec))
     return {};
   const std::vector<spec::Device>& asked = request.spec->platform.devices;
   bool bind = c.facts.rootless() || has_user_namespace(request.spec->platform);
   add_default_devices(c, asked, bind);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     // A privileged container asks for all the host has; this one leads to the container's own terminals.
-    if (c.has_devpts && components(asked[i].path) == std::vector<std::string>{"dev", "ptmx"})
+    if (c.has_devpts && below_root(asked[i].path) == "dev/ptmx")
       continue;
     add_device(c, asked[i], "linux.devices[" + std::to_string(i) + "]", bind);
   }

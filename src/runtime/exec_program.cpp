@@ -19,7 +19,9 @@ CgroupFiles open_cgroups(Compiler& c, const ExecRequest& request) {
   CgroupFiles out;
   if (request.cgroups.empty())
     return out;
-  c.step(Section::host, "open the container's cgroups", "the new process is to be counted and limited with the others");
+  c.step(Section::host, [&] {
+    return StepText{"open the container's cgroups", "the new process is to be counted and limited with the others"};
+  });
   for (const ExecCgroup& cgroup : request.cgroups) {
     if (cgroup.unified) {
       out.unified = c.b.slot("cgroup");
@@ -50,10 +52,14 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
   bool other_pids = (request.join & CLONE_NEWPID) != 0;
   // Into a pid namespace that is the first user namespace's, others may not: we make no other child.
   bool may_return = !c.facts.rootless();
-  c.step(Section::host, "load phial-init into sealed memory", "the process that joins the container from outside",
-         "nothing of the host's programs can be reached or overwritten from the container");
+  c.step(Section::host, [&] {
+    return StepText{"load phial-init into sealed memory", "the process that joins the container from outside",
+                    "nothing of the host's programs can be reached or overwritten from the container"};
+  });
   c.b.add(Op::load_init).into(init);
-  c.step(Section::host, "clone the process into the container's pid namespace", "only a child can be born there");
+  c.step(Section::host, [&] {
+    return StepText{"clone the process into the container's pid namespace", "only a child can be born there"};
+  });
   if (other_pids) {
     if (may_return)
       c.open(own, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
@@ -71,7 +77,9 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
 // What the init makes from here on belongs to that user, and what it may do it may as that. EINVAL: the namespace has
 // no user 0.
 void become_root_there(Compiler& c) {
-  c.step(Section::init, "become user 0 of the container's user namespace", "the host's root is nobody there");
+  c.step(Section::init, [&] {
+    return StepText{"become user 0 of the container's user namespace", "the host's root is nobody there"};
+  });
   c.b.call(SYS_setresgid, {0, 0, 0}).tolerate(EINVAL);
   c.b.call(SYS_setresuid, {0, 0, 0}).tolerate(EINVAL);
 }
@@ -79,13 +87,14 @@ void become_root_there(Compiler& c) {
 void enter_root(Compiler& c, const ExecRequest& request) {
   if (request.root >= 0) {
     c.root = c.b.given("root", static_cast<std::uint64_t>(request.root));
-    c.step(Section::init, "take the container's root", "it has no mount namespace to find its root in");
+    c.step(Section::init,
+           [&] { return StepText{"take the container's root", "it has no mount namespace to find its root in"}; });
     c.b.call(SYS_fchdir, {c.root});
     c.b.call(SYS_chroot, {c.b.text(".")});
     return;
   }
   c.root = c.b.slot("root");
-  c.step(Section::init, "open the container's root", "paths are resolved below it");
+  c.step(Section::init, [&] { return StepText{"open the container's root", "paths are resolved below it"}; });
   c.b.call(SYS_openat, {AT_FDCWD, c.b.text("/"), O_PATH | O_DIRECTORY | O_CLOEXEC, 0}).into(c.root);
 }
 
@@ -93,7 +102,7 @@ void enter_root(Compiler& c, const ExecRequest& request) {
 
 Result<program::Program> compile_exec(const ExecRequest& request, const HostFacts& facts) {
   const spec::Process& process = *request.process;
-  Compiler c(facts, request.reasons, request.fallback_reason);
+  Compiler c(facts, request.reasons, request.fallback_reason, request.words);
   c.enters_user_namespace = (request.join & CLONE_NEWUSER) != 0;
   c.b.known().program = c.b.slot("program").index;
   c.b.known().journal = c.b.slot("journal").index;
@@ -106,7 +115,9 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   add_inherited_oom_steps(c, process);
   std::uint64_t join = request.join;
   if (facts.unprivileged && (join & CLONE_NEWUSER) != 0) {
-    c.step(Section::host, "join the container's user namespace", "the caller is not root, but may be root there");
+    c.step(Section::host, [&] {
+      return StepText{"join the container's user namespace", "the caller is not root, but may be root there"};
+    });
     c.b.call(SYS_setns, {c.container, CLONE_NEWUSER});
     join &= ~static_cast<std::uint64_t>(CLONE_NEWUSER);
   }
@@ -126,20 +137,22 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   add_open_label_steps(c, process);
   add_listener_text_steps(c, spec, request.container, request.filter);
   if (!cgroups.procs.empty()) {
-    c.step(Section::init, "join the container's cgroups", "it is counted and limited with the others");
+    c.step(Section::init,
+           [&] { return StepText{"join the container's cgroups", "it is counted and limited with the others"}; });
     for (Slot procs : cgroups.procs)
       c.b.call(SYS_write, {procs, c.b.text("0"), 1});
   }
   TRY(add_final_affinity_steps(c, process));
   TRY(add_memory_policy_steps(c, spec.platform));
   if (std::uint64_t rest = join & ~static_cast<std::uint64_t>(CLONE_NEWPID); rest != 0) {
-    c.step(Section::init, "join the container's namespaces", "it sees what the container sees");
+    c.step(Section::init,
+           [&] { return StepText{"join the container's namespaces", "it sees what the container sees"}; });
     c.b.call(SYS_setns, {c.container, rest});
   }
   if ((request.join & CLONE_NEWUSER) != 0)
     become_root_there(c);
   enter_root(c, request);
-  c.step(Section::init, "open the working directory " + process.cwd, c.why("process.cwd"));
+  c.step(Section::init, [&] { return StepText{"open the working directory " + process.cwd, c.why("process.cwd")}; });
   c.cwd = c.directory(process.cwd);
   c.b.call(SYS_fchdir, {c.cwd});
   add_terminal_steps(c, process);

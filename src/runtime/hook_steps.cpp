@@ -28,7 +28,7 @@ void add_list(Compiler& c, const Request& request, const std::vector<spec::Hook>
     const spec::Hook& hook = hooks[i];
     std::string field = "hooks." + std::string(list.name) + "[" + std::to_string(i) + "]";
     StateText state = state_text(*request.spec, {request.id, request.bundle}, list.status);
-    c.step(list.section, "run the hook " + words(hook), c.why(field), std::string(list.when));
+    c.step(list.section, [&] { return StepText{"run the hook " + words(hook), c.why(field), std::string(list.when)}; });
     Data text = c.b.text(state.text);
     if (!tolerant) // a stopped container has no pid
       c.b.add(Op::store_padded, {text + state.pid, c.pid});
@@ -44,9 +44,12 @@ void add_list(Compiler& c, const Request& request, const std::vector<spec::Hook>
 }
 
 void meet(Compiler& c, Section host, char there, char back) {
-  c.step(host, "wait until the init has made the container's mounts", "hooks come before pivot_root");
+  c.step(host, [&] {
+    return StepText{"wait until the init has made the container's mounts", "hooks come before pivot_root"};
+  });
   c.b.add(Op::wait, {c.host_sync, there});
-  c.step(Section::init, "let the host run its hooks, and wait for them", "hooks come before pivot_root");
+  c.step(Section::init,
+         [&] { return StepText{"let the host run its hooks, and wait for them", "hooks come before pivot_root"}; });
   c.b.add(Op::post, {c.sync, there});
   c.b.add(Op::wait, {c.sync, back});
 }
@@ -75,17 +78,18 @@ void add_hooks_before_root(Compiler& c, const Request& request) {
     std::string_view when = "it runs on the host, with the container's namespaces made and its root not yet entered";
     add_list(c, request, hooks.prestart, {Section::beside, "prestart", "creating", when});
     add_list(c, request, hooks.create_runtime, {Section::beside, "createRuntime", "creating", when});
-    c.step(Section::beside, "let the init go on", "the host's hooks have run");
+    c.step(Section::beside, [&] { return StepText{"let the init go on", "the host's hooks have run"}; });
     c.b.add(Op::post, {c.host_sync, 'g'});
   }
   if (hooks.create_container.empty())
     return;
-  c.step(Section::init, "give hooks a common umask", "the init's own is 0");
+  c.step(Section::init, [&] { return StepText{"give hooks a common umask", "the init's own is 0"}; });
   c.b.call(SYS_umask, {0022});
   add_list(c, request, hooks.create_container,
            {Section::init, "createContainer", "creating",
             "it is a program of the host's, and runs within the container's namespaces"});
-  c.step(Section::init, "take the init's umask back", "modes of what is made are to be what they say");
+  c.step(Section::init,
+         [&] { return StepText{"take the init's umask back", "modes of what is made are to be what they say"}; });
   c.b.call(SYS_umask, {0});
 }
 

@@ -37,7 +37,8 @@ Result<> check_labels(const Compiler& c, const spec::Process& process, const std
 
 void add_open_label_steps(Compiler& c, const spec::Process& process) {
   if (wants_profile(c, process)) {
-    c.step(Section::init, "open what takes its AppArmor profile", c.why("process.apparmorProfile"));
+    c.step(Section::init,
+           [&] { return StepText{"open what takes its AppArmor profile", c.why("process.apparmorProfile")}; });
     c.apparmor = c.b.slot("apparmor");
     program::Label found;
     c.open(c.apparmor, "/proc/thread-self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
@@ -46,7 +47,7 @@ void add_open_label_steps(Compiler& c, const spec::Process& process) {
     c.b.place(found);
   }
   if (!process.selinux_label.empty()) {
-    c.step(Section::init, "open what takes its SELinux label", c.why("process.selinuxLabel"));
+    c.step(Section::init, [&] { return StepText{"open what takes its SELinux label", c.why("process.selinuxLabel")}; });
     c.selinux = c.b.slot("selinux");
     c.open(c.selinux, "/proc/thread-self/attr/exec", O_WRONLY | O_CLOEXEC);
   }
@@ -54,15 +55,19 @@ void add_open_label_steps(Compiler& c, const spec::Process& process) {
 
 void add_label_steps(Compiler& c, const spec::Process& process) {
   if (wants_profile(c, process)) {
-    c.step(Section::start, "take the AppArmor profile " + process.apparmor_profile + " with the exec",
-           c.why("process.apparmorProfile"), "AppArmor allows the program what the profile allows",
-           "# aa-exec(1) does this for the program it starts", ShellPlace::none);
+    c.step(Section::start, [&] {
+      return StepText{"take the AppArmor profile " + process.apparmor_profile + " with the exec",
+                      c.why("process.apparmorProfile"), "AppArmor allows the program what the profile allows",
+                      "# aa-exec(1) does this for the program it starts", ShellPlace::none};
+    });
     add_write(c, c.apparmor, "exec " + process.apparmor_profile);
   }
   if (!process.selinux_label.empty()) {
-    c.step(Section::start, "take the SELinux label " + process.selinux_label + " with the exec",
-           c.why("process.selinuxLabel"), "SELinux allows the program what the label allows",
-           "# runcon(1) does this for the program it starts", ShellPlace::none);
+    c.step(Section::start, [&] {
+      return StepText{"take the SELinux label " + process.selinux_label + " with the exec",
+                      c.why("process.selinuxLabel"), "SELinux allows the program what the label allows",
+                      "# runcon(1) does this for the program it starts", ShellPlace::none};
+    });
     add_write(c, c.selinux, process.selinux_label);
   }
 }

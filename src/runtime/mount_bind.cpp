@@ -35,7 +35,7 @@ Result<> add_bind_source(Compiler& c, const spec::Linux& platform, const spec::M
   if (c.facts.source(mount.source) == SourceKind::missing)
     return fail(Kind::not_found, field + ": the source " + mount.source + " does not exist",
                 "create it on the host first, or correct the path");
-  c.step(Section::host, "take " + mount.source + " from the host", c.why(field));
+  c.step(Section::host, [&] { return StepText{"take " + mount.source + " from the host", c.why(field)}; });
   Slot source = c.b.slot("bind");
   c.b.call(SYS_open_tree,
            {AT_FDCWD, c.b.text(mount.source), OPEN_TREE_CLONE | (options.recursive_bind ? AT_RECURSIVE : 0)})
@@ -56,13 +56,16 @@ Result<> add_bind_source(Compiler& c, const spec::Linux& platform, const spec::M
 Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
                         const std::string& field, std::size_t index) {
   bool directory = c.facts.source(mount.source) == SourceKind::directory;
-  std::string to = in_root(mount.destination);
-  c.step(Section::init, "attach " + mount.source + " to " + mount.destination, c.why(field),
-         (options.attr_set & MOUNT_ATTR_RDONLY) != 0 ? "the container cannot change it" : "",
-         (directory ? "mkdir -p " + to : "mkdir -p \"$(dirname " + to + ")\"; [ -e " + to + " ] || touch " + to) +
-             "\nmount --" + (options.recursive_bind ? "rbind " : "bind ") + shell_quote(mount.source) + " " + to +
-             propagation_shell(c, options, to) + remount_shell(options, to),
-         ShellPlace::inside);
+  c.step(Section::init, [&] {
+    std::string to = in_root(mount.destination);
+    return StepText{
+        "attach " + mount.source + " to " + mount.destination, c.why(field),
+        (options.attr_set & MOUNT_ATTR_RDONLY) != 0 ? "the container cannot change it" : "",
+        (directory ? "mkdir -p " + to : "mkdir -p \"$(dirname " + to + ")\"; [ -e " + to + " ] || touch " + to) +
+            "\nmount --" + (options.recursive_bind ? "rbind " : "bind ") + shell_quote(mount.source) + " " + to +
+            propagation_shell(c, options, to) + remount_shell(options, to),
+        ShellPlace::inside};
+  });
   c.attach(c.mounts[index], mount.destination, directory ? TargetKind::directory : TargetKind::file);
   if (options.propagation == MS_SHARED) // with the host's where that is shared, else among the container's own
     c.set_attributes(c.mounts[index], 0, 0, MS_SHARED, options.recursive_propagation);

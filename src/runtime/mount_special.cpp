@@ -37,7 +37,7 @@ std::string copy_shell(const spec::Mount& mount, const kernel::MountOptions& opt
 
 // Made by the host: it does the copying, and in a tmpfs of the container's user namespace it would be nobody.
 void add_copied_source(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options, std::size_t index) {
-  c.step(Section::host, "make a tmpfs for " + mount.destination, c.why(mount_field(index)));
+  c.step(Section::host, [&] { return StepText{"make a tmpfs for " + mount.destination, c.why(mount_field(index))}; });
   c.mounts[index] = make_filesystem(c, "tmpfs", mount.source, options, writable(options), true);
 }
 
@@ -45,18 +45,20 @@ Slot add_copied_mount(Compiler& c, const spec::Mount& mount, const kernel::Mount
   std::string field = mount_field(index);
   Slot made = c.mounts[index];
   Slot source = c.b.slot("covered");
-  c.step(Section::beside, "copy what " + mount.destination + " covers", c.why(field));
+  c.step(Section::beside, [&] { return StepText{"copy what " + mount.destination + " covers", c.why(field)}; });
   c.b.add(Op::receive_fd, {c.host_sync}).into(source);
   c.b.add(Op::copy_tree, {source, made, has_mode(options) ? program::kKeepMode : 0});
   c.b.call(SYS_close, {source});
   c.b.call(SYS_close, {made});
   c.b.add(Op::post, {c.host_sync, 'u'});
-  c.step(Section::init, "mount a tmpfs on " + mount.destination + ", begun as a copy of what is there", c.why(field),
-         "what is changed there is gone with the container", copy_shell(mount, options), ShellPlace::inside);
+  c.step(Section::init, [&] {
+    return StepText{"mount a tmpfs on " + mount.destination + ", begun as a copy of what is there", c.why(field),
+                    "what is changed there is gone with the container", copy_shell(mount, options), ShellPlace::inside};
+  });
   Slot target = c.target(mount.destination, TargetKind::directory);
   send_descriptor(c, c.sync, target, c.b.text("t"), 1);
   c.b.add(Op::wait, {c.sync, 'u'});
-  bool dev = components(mount.destination) == std::vector<std::string>{"dev"}; // read-only once its devices are there
+  bool dev = below_root(mount.destination) == "dev"; // read-only once its devices are there
   if (is_readonly(options) && !dev)
     c.set_attributes(made, MOUNT_ATTR_RDONLY, 0, 0, false);
   c.attach(made, target);
@@ -65,12 +67,15 @@ Slot add_copied_mount(Compiler& c, const spec::Mount& mount, const kernel::Mount
 
 Result<> add_remount(Compiler& c, const spec::Mount& mount, const kernel::MountOptions& options,
                      const std::string& field) {
-  std::string to = in_root(mount.destination);
-  std::string words = mount_words(options, options.attr_set);
-  c.step(Section::init, "change the mount on " + mount.destination, c.why(field), "",
-         "mount -o remount" + std::string(options.bind ? ",bind" : "") + (words.empty() ? "" : "," + words) + " " + to,
-         ShellPlace::inside);
-  std::string path = join(components(mount.destination), "/");
+  c.step(Section::init, [&] {
+    std::string to = in_root(mount.destination);
+    std::string words = mount_words(options, options.attr_set);
+    return StepText{"change the mount on " + mount.destination, c.why(field), "",
+                    "mount -o remount" + std::string(options.bind ? ",bind" : "") + (words.empty() ? "" : "," + words) +
+                        " " + to,
+                    ShellPlace::inside};
+  });
+  std::string path = below_root(mount.destination);
   Slot at = path.empty() ? c.root : c.resolve(path, 0);
   if ((options.attr_set | options.attr_clear) != 0)
     c.set_attributes(at, options.attr_set, options.attr_clear, 0, false);

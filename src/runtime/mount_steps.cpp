@@ -36,7 +36,7 @@ std::string mount_words(const kernel::MountOptions& options, std::uint64_t attri
 }
 
 std::string in_root(std::string_view path) {
-  return "\"$root\"" + shell_quote("/" + join(components(path), "/"));
+  return "\"$root\"" + shell_quote("/" + below_root(path));
 }
 
 void configure_filesystem(Compiler& c, Slot fs, const std::string& option) {
@@ -64,7 +64,7 @@ bool is_pseudo(std::string_view type) {
 
 // What is mounted on /dev has to stay writable until the devices are there.
 bool is_dev(const spec::Mount& mount) {
-  return components(mount.destination) == std::vector<std::string>{"dev"};
+  return below_root(mount.destination) == "dev";
 }
 
 } // namespace
@@ -110,10 +110,11 @@ bool add_in_dev(Compiler& c, const spec::Mount& mount, const kernel::MountOption
                 bool terminal) {
   constexpr std::uint64_t kKnown = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME |
                                    MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME;
-  std::vector<std::string> names = components(mount.destination);
+  std::string whole = below_root(mount.destination);
+  std::optional<std::string_view> name = name_in_dev(whole);
   bool fits = c.mount_label.empty() &&
               (mount.type == "tmpfs" || mount.type == "mqueue" || (mount.type == "devpts" && !terminal));
-  if (!fits || !c.has_dev || !c.dev_is_fresh || names.size() != 2 || names[0] != "dev" || (attributes & ~kKnown) != 0)
+  if (!fits || !c.has_dev || !c.dev_is_fresh || !name || (attributes & ~kKnown) != 0)
     return false;
   std::string data;
   for (const std::string& option : options.data) {
@@ -122,11 +123,11 @@ bool add_in_dev(Compiler& c, const spec::Mount& mount, const kernel::MountOption
     if (option != "newinstance") // every devpts is one, since Linux 4.7
       data += (data.empty() ? "" : ",") + option;
   }
-  c.b.call(SYS_mkdirat, {c.dev, c.b.text(names[1]), 0755}).tolerate(EEXIST);
+  c.b.call(SYS_mkdirat, {c.dev, c.b.text(*name), 0755}).tolerate(EEXIST);
   if (!c.stands_in_dev)
     c.b.call(SYS_fchdir, {c.dev});
   c.stands_in_dev = true;
-  c.b.call(SYS_mount, {c.b.text(mount.source.empty() ? mount.type : mount.source), c.b.text(names[1]),
+  c.b.call(SYS_mount, {c.b.text(mount.source.empty() ? mount.type : mount.source), c.b.text(*name),
                        c.b.text(mount.type), mount_flags(attributes), c.b.text(data)});
   c.has_devpts = c.has_devpts || mount.type == "devpts";
   return true;
@@ -159,14 +160,17 @@ void add_filesystem(Compiler& c, const spec::Mount& mount, const kernel::MountOp
     attributes &= ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY);
   // To mount(8) "ro" is the file system's as well; of one that is everybody's or empty only the mount is read-only.
   bool late = is_pseudo(mount.type) && (attributes & MOUNT_ATTR_RDONLY) != 0;
-  std::string words =
-      mount_words(options, late ? attributes & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY) : attributes);
-  c.step(Section::init, "mount " + mount.type + " on " + mount.destination, c.why(field), guarantee_of(mount),
-         "mkdir -p " + in_root(mount.destination) + "\nmount -t " + mount.type +
-             (words.empty() ? "" : " -o " + shell_quote(words)) + " " +
-             shell_quote(mount.source.empty() ? mount.type : mount.source) + " " + in_root(mount.destination) +
-             (late ? "\nmount -o remount,bind,ro " + in_root(mount.destination) : ""),
-         ShellPlace::inside);
+  c.step(Section::init, [&] {
+    std::string words =
+        mount_words(options, late ? attributes & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY) : attributes);
+    return StepText{"mount " + mount.type + " on " + mount.destination, c.why(field), guarantee_of(mount),
+                    "mkdir -p " + in_root(mount.destination) + "\nmount -t " + mount.type +
+                        (words.empty() ? "" : " -o " + shell_quote(words)) + " " +
+                        shell_quote(mount.source.empty() ? mount.type : mount.source) + " " +
+                        in_root(mount.destination) +
+                        (late ? "\nmount -o remount,bind,ro " + in_root(mount.destination) : ""),
+                    ShellPlace::inside};
+  });
   if (add_in_dev(c, mount, options, attributes, terminal))
     return;
   Slot made = make_filesystem(c, mount.type, mount.source, options, attributes);
@@ -192,7 +196,7 @@ Result<> check_mount(const Compiler& c, const Request& request, const spec::Moun
 Result<> add_one(Compiler& c, const Request& request, std::size_t index) {
   const spec::Mount& mount = request.spec->mounts[index];
   std::string field = mount_field(index);
-  kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), field);
+  const kernel::MountOptions& options = c.options[index];
   if (options.remount)
     return add_remount(c, mount, options, field);
   if (kernel::is_bind(mount.type, options))
@@ -213,11 +217,18 @@ std::string mount_field(std::size_t index) {
   return "mounts[" + std::to_string(index) + "]";
 }
 
+Result<> read_mount_options(Compiler& c, const spec::Spec& spec) {
+  c.options.reserve(spec.mounts.size());
+  for (std::size_t i = 0; i < spec.mounts.size(); ++i)
+    c.options.push_back(TRY(kernel::parse_mount_options(spec.mounts[i].options), mount_field(i)));
+  return {};
+}
+
 Result<> add_mount_source_steps(Compiler& c, const Request& request) {
   c.mounts.resize(request.spec->mounts.size());
   for (std::size_t i = 0; i < request.spec->mounts.size(); ++i) {
     const spec::Mount& mount = request.spec->mounts[i];
-    kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), mount_field(i));
+    const kernel::MountOptions& options = c.options[i];
     TRY(check_mount(c, request, mount, options, mount_field(i)));
     if (options.remount)
       continue;
@@ -239,11 +250,12 @@ Result<> add_mount_steps(Compiler& c, const Request& request) {
 Result<> add_late_mount_steps(Compiler& c, const Request& request) {
   for (std::size_t i = 0; i < request.spec->mounts.size(); ++i) {
     const spec::Mount& mount = request.spec->mounts[i];
-    kernel::MountOptions options = TRY(kernel::parse_mount_options(mount.options), mount_field(i));
-    if (!c.has_dev || !is_dev(mount) || (birth_attributes(options) & MOUNT_ATTR_RDONLY) == 0)
+    if (!c.has_dev || !is_dev(mount) || (birth_attributes(c.options[i]) & MOUNT_ATTR_RDONLY) == 0)
       continue;
-    c.step(Section::init, "make /dev read-only", c.why(mount_field(i)), "",
-           "mount -o remount,bind,ro " + in_root(mount.destination), ShellPlace::inside);
+    c.step(Section::init, [&] {
+      return StepText{"make /dev read-only", c.why(mount_field(i)), "",
+                      "mount -o remount,bind,ro " + in_root(mount.destination), ShellPlace::inside};
+    });
     c.set_attributes(c.dev, MOUNT_ATTR_RDONLY, 0, 0, false);
   }
   return {};

@@ -69,8 +69,10 @@ struct Sockets {
 };
 
 Sockets open_sockets(Compiler& c, const spec::Linux& platform) {
-  c.step(Section::beside, "reach into the container's network namespace", c.why("linux.netDevices"),
-         "the devices are set up from here, with the host's rights");
+  c.step(Section::beside, [&] {
+    return StepText{"reach into the container's network namespace", c.why("linux.netDevices"),
+                    "the devices are set up from here, with the host's rights"};
+  });
   Sockets out{c.b.slot("rtnetlink"), c.b.slot("rtnetlink_inside"), c.b.slot("net_space")};
   const spec::Namespace* network = platform.find(spec::NamespaceType::network);
   if (network != nullptr && !network->path.empty()) {
@@ -168,11 +170,12 @@ Result<> add_net_device_steps(Compiler& c, const spec::Linux& platform) {
   for (const spec::NetDevice& device : platform.net_devices) {
     const kernel::NetDeviceState& state = c.facts.net_device(device.host_name);
     const std::string& name = device.name.empty() ? device.host_name : device.name;
-    c.step(Section::beside,
-           "move the network device " + device.host_name + " into the container" +
-               (name == device.host_name ? "" : " as " + name),
-           c.why("linux.netDevices." + device.host_name), "it keeps its addresses and comes up there",
-           move_shell(device.host_name, name, state), ShellPlace::host);
+    c.step(Section::beside, [&] {
+      return StepText{"move the network device " + device.host_name + " into the container" +
+                          (name == device.host_name ? "" : " as " + name),
+                      c.why("linux.netDevices." + device.host_name), "it keeps its addresses and comes up there",
+                      move_shell(device.host_name, name, state), ShellPlace::host};
+    });
     check_name(c, sockets, name);
     move_device(c, sockets, state.index, name);
     for (const kernel::NetAddress& address : state.addresses)

@@ -40,33 +40,36 @@ void cover(Compiler& c, const std::string& path) {
 
 void add_masked(Compiler& c, const std::vector<std::string>& paths) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    std::string to = in_root(paths[i]);
-    c.step(Section::init, "hide " + paths[i], c.why("linux.maskedPaths[" + std::to_string(i) + "]"),
-           "the container cannot read it",
-           "if [ -d " + to + " ]; then mount -t tmpfs -o nosuid,nodev,noexec tmpfs " + to +
-               "; mount -o remount,bind,ro " + to + "; elif [ -e " + to + " ]; then mount --bind /dev/null " + to +
-               "; fi",
-           ShellPlace::inside);
+    c.step(Section::init, [&] {
+      std::string to = in_root(paths[i]);
+      return StepText{"hide " + paths[i], c.why("linux.maskedPaths[" + std::to_string(i) + "]"),
+                      "the container cannot read it",
+                      "if [ -d " + to + " ]; then mount -t tmpfs -o nosuid,nodev,noexec tmpfs " + to +
+                          "; mount -o remount,bind,ro " + to + "; elif [ -e " + to +
+                          " ]; then mount --bind /dev/null " + to + "; fi",
+                      ShellPlace::inside};
+    });
     cover(c, paths[i]);
   }
 }
 
 // Entries of proc that are no links on any kernel: they need no looking up before they are cloned.
-bool is_plain_in_proc(const std::vector<std::string>& names) {
+bool is_plain_in_proc(std::string_view path) {
   constexpr std::string_view kPlain[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
-  return names.size() == 2 && names[0] == "proc" && std::ranges::find(kPlain, names[1]) != std::end(kPlain);
+  return path.starts_with("proc/") && std::ranges::find(kPlain, path.substr(5)) != std::end(kPlain);
 }
 
 void make_read_only(Compiler& c, const std::string& path) {
   constexpr std::uint64_t kClone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
-  std::vector<std::string> names = components(path);
+  std::string whole = below_root(path);
   program::Label done;
   Slot clone = c.b.slot("clone");
-  if (c.has_proc && is_plain_in_proc(names)) {
-    c.b.call(SYS_open_tree, {c.proc, c.b.text(names[1]), kClone | AT_SYMLINK_NOFOLLOW}).into(clone);
+  if (c.has_proc && is_plain_in_proc(whole)) {
+    std::string_view name = std::string_view(whole).substr(5);
+    c.b.call(SYS_open_tree, {c.proc, c.b.text(name), kClone | AT_SYMLINK_NOFOLLOW}).into(clone);
     c.b.otherwise(done, ENOENT);
     c.set_attributes(clone, MOUNT_ATTR_RDONLY, 0, 0, true);
-    c.attach(clone, c.proc, names[1]);
+    c.attach(clone, c.proc, name);
   } else {
     Slot at = c.existing(path, done);
     c.b.call(SYS_open_tree, {at, c.b.text(""), kClone | AT_EMPTY_PATH}).into(clone);
@@ -78,11 +81,14 @@ void make_read_only(Compiler& c, const std::string& path) {
 
 void add_readonly(Compiler& c, const std::vector<std::string>& paths) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    std::string to = in_root(paths[i]);
-    c.step(Section::init, "make " + paths[i] + " read-only", c.why("linux.readonlyPaths[" + std::to_string(i) + "]"),
-           "the container cannot write it",
-           "if [ -e " + to + " ]; then mount --rbind " + to + " " + to + "; mount -o remount,bind,ro " + to + "; fi",
-           ShellPlace::inside);
+    c.step(Section::init, [&] {
+      std::string to = in_root(paths[i]);
+      return StepText{"make " + paths[i] + " read-only", c.why("linux.readonlyPaths[" + std::to_string(i) + "]"),
+                      "the container cannot write it",
+                      "if [ -e " + to + " ]; then mount --rbind " + to + " " + to + "; mount -o remount,bind,ro " + to +
+                          "; fi",
+                      ShellPlace::inside};
+    });
     make_read_only(c, paths[i]);
   }
 }

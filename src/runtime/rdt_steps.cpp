@@ -47,7 +47,7 @@ StepText removal(const std::string& directory) {
 
 void add_directory(Compiler& c, const std::string& directory) {
   c.b.call(SYS_mkdir, {c.b.text(directory), 0755})
-      .undone_by_call(SYS_rmdir, {c.b.text(directory)}, removal(directory), ENOENT);
+      .undone_by_call(SYS_rmdir, {c.b.text(directory)}, [&] { return removal(directory); }, ENOENT);
 }
 
 void join(Compiler& c, const std::string& directory) {
@@ -73,19 +73,24 @@ Result<> add_rdt_steps(Compiler& c, const Request& request) {
   bool fresh = name != "/" && !c.facts.resctrl.exists;
   if (fresh || name == "/") {
     std::string schemata = phial::join(lines, "\n");
-    c.step(Section::host, (fresh ? "make the resctrl group " : "set the resctrl group ") + name,
-           c.why("linux.intelRdt"), "cache and memory bandwidth are shared as its schemata says",
-           (fresh ? "mkdir " + directory + "\n" : "") +
-               (lines.empty() ? "" : "printf '%s\\n' " + shell_quote(schemata) + " > " + directory + "/schemata"),
-           ShellPlace::host);
+    c.step(Section::host, [&] {
+      return StepText{
+          (fresh ? "make the resctrl group " : "set the resctrl group ") + name, c.why("linux.intelRdt"),
+          "cache and memory bandwidth are shared as its schemata says",
+          (fresh ? "mkdir " + directory + "\n" : "") +
+              (lines.empty() ? "" : "printf '%s\\n' " + shell_quote(schemata) + " > " + directory + "/schemata"),
+          ShellPlace::host};
+    });
     if (fresh)
       add_directory(c, directory);
     if (!lines.empty())
       c.write_file(directory + "/schemata", schemata + "\n");
   }
   if (rdt.enable_monitoring) {
-    c.step(Section::host, "watch it by a group of its own", c.why("linux.intelRdt.enableMonitoring"),
-           "resctrl counts what the container uses", "mkdir " + monitor, ShellPlace::host);
+    c.step(Section::host, [&] {
+      return StepText{"watch it by a group of its own", c.why("linux.intelRdt.enableMonitoring"),
+                      "resctrl counts what the container uses", "mkdir " + monitor, ShellPlace::host};
+    });
     add_directory(c, monitor);
   }
   return {};
@@ -101,8 +106,9 @@ void add_join_rdt_steps(Compiler& c, const Request& request) {
   std::string monitor = directory + "/mon_groups/" + request.id;
   if (rdt.enable_monitoring)
     shell += "\necho $pid > " + monitor + "/tasks";
-  c.step(Section::beside, "put it into the resctrl group " + name, c.why("linux.intelRdt"), "", shell,
-         ShellPlace::host);
+  c.step(Section::beside, [&] {
+    return StepText{"put it into the resctrl group " + name, c.why("linux.intelRdt"), "", shell, ShellPlace::host};
+  });
   join(c, directory);
   if (rdt.enable_monitoring)
     join(c, monitor);

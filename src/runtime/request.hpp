@@ -5,6 +5,7 @@
 #include "kernel/capabilities.hpp"
 #include "kernel/cgroup/layout.hpp"
 #include "kernel/net_devices.hpp"
+#include "program/program.hpp"
 #include "runtime/systemd.hpp"
 #include "spec/types.hpp"
 
@@ -111,7 +112,8 @@ struct Request {
   std::string bundle;          // absolute; what hooks are told, and where they run
   bool no_pivot = false;       // leave the old root beneath the new one, for a root that pivot_root refuses (a ramdisk)
   bool new_keyring = true;
-  unsigned preserved = 0; // descriptors from 3 on that the container's program gets
+  unsigned preserved = 0;                     // descriptors from 3 on that the container's program gets
+  program::Words words = program::Words::yes; // compiled again with them, the same inputs give the same program
   std::vector<Reason> reasons;
   std::string fallback_reason = "config.json"; // for fields that no reason speaks for: "config.json: FIELD"
 };

@@ -11,9 +11,11 @@ namespace {
 
 // Nobody else sees what is mounted here, and it goes with us.
 void add_root_mount(Compiler& c, const std::string& root) {
-  c.step(Section::host, "make the root a mount, in a mount namespace of our own", c.why("root.path"),
-         "nothing of it is left on the host", "mount --rbind " + shell_quote(root) + " " + shell_quote(root),
-         ShellPlace::host);
+  c.step(Section::host, [&] {
+    return StepText{"make the root a mount, in a mount namespace of our own", c.why("root.path"),
+                    "nothing of it is left on the host", "mount --rbind " + shell_quote(root) + " " + shell_quote(root),
+                    ShellPlace::host};
+  });
   c.b.call(SYS_unshare, {CLONE_NEWNS});
   c.b.call(SYS_mount, {0, c.b.text("/"), 0, MS_REC | MS_SLAVE, 0});
   c.b.call(SYS_mount, {c.b.text(root), c.b.text(root), 0, MS_BIND | MS_REC, 0});
@@ -23,7 +25,7 @@ void add_root_mount(Compiler& c, const std::string& root) {
 
 Result<program::Program> compile_restore(const Request& request, const std::vector<std::string>& criu,
                                          const HostFacts& facts) {
-  Compiler c(facts, request.reasons, request.fallback_reason);
+  Compiler c(facts, request.reasons, request.fallback_reason, request.words);
   c.pid = c.b.slot("pid");
   c.b.known().pid = c.pid.index;
   add_cgroup_steps(c, request);
@@ -32,8 +34,10 @@ Result<program::Program> compile_restore(const Request& request, const std::vect
   std::string shell;
   for (const std::string& word : criu)
     shell += (shell.empty() ? "" : " ") + shell_quote(word);
-  c.step(Section::host, "let criu bring the processes back", "restore", "they go on where checkpoint saved them", shell,
-         ShellPlace::host);
+  c.step(Section::host, [&] {
+    return StepText{"let criu bring the processes back", "restore", "they go on where checkpoint saved them", shell,
+                    ShellPlace::host};
+  });
   c.b.add(Op::skip);
   add_hooks_around(c, request);
   return c.b.finish();

@@ -68,9 +68,11 @@ Result<> check_lengths(const RootFilesystem& root) {
 
 void add_overlay(Compiler& c, const RootFilesystem& root) {
   std::size_t count = root.layers.size();
-  c.step(Section::host, "lay the root: an overlay of " + std::to_string(count) + (count == 1 ? " layer" : " layers"),
-         c.why("root"), "the container writes to its own layer only; the image stays as it is", overlay_shell(root),
-         ShellPlace::inside);
+  c.step(Section::host, [&] {
+    return StepText{"lay the root: an overlay of " + std::to_string(count) + (count == 1 ? " layer" : " layers"),
+                    c.why("root"), "the container writes to its own layer only; the image stays as it is",
+                    overlay_shell(root), ShellPlace::inside};
+  });
   Slot fs = c.b.slot("overlay");
   c.b.call(SYS_fsopen, {c.b.text("overlay"), FSOPEN_CLOEXEC}).into(fs);
   set_string(c, fs, "source", "overlay");
@@ -85,8 +87,10 @@ void add_overlay(Compiler& c, const RootFilesystem& root) {
 }
 
 void add_directory(Compiler& c, const std::string& directory) {
-  c.step(Section::host, "take " + directory + " as the root", c.why("root.path"), "",
-         "mount --rbind " + shell_quote(directory) + " \"$root\"", ShellPlace::inside);
+  c.step(Section::host, [&] {
+    return StepText{"take " + directory + " as the root", c.why("root.path"), "",
+                    "mount --rbind " + shell_quote(directory) + " \"$root\"", ShellPlace::inside};
+  });
   c.b.call(SYS_open_tree, {AT_FDCWD, c.b.text(directory), OPEN_TREE_CLONE | AT_RECURSIVE}).into(c.root);
 }
 
@@ -97,15 +101,20 @@ void add_directory(Compiler& c, const std::string& directory) {
 void add_shared_root(Compiler& c, const std::string& directory) {
   add_directory(c, directory);
   std::string quoted = shell_quote(directory);
-  c.step(Section::host, "lay the root over itself", "linux.namespaces has no mount namespace",
-         "what is mounted in the container goes when it goes", "mount --rbind " + quoted + " " + quoted,
-         ShellPlace::none);
+  c.step(Section::host, [&] {
+    return StepText{"lay the root over itself", "linux.namespaces has no mount namespace",
+                    "what is mounted in the container goes when it goes", "mount --rbind " + quoted + " " + quoted,
+                    ShellPlace::none};
+  });
   c.set_attributes(c.root, 0, 0, MS_PRIVATE, true);
   c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text(directory), MOVE_MOUNT_F_EMPTY_PATH})
-      .undone_by_call(SYS_umount2, {c.b.text(directory), MNT_DETACH | UMOUNT_NOFOLLOW},
-                      {"unmount what was mounted below " + directory, "the container is gone", "",
-                       "umount --lazy " + quoted, ShellPlace::none},
-                      EINVAL);
+      .undone_by_call(
+          SYS_umount2, {c.b.text(directory), MNT_DETACH | UMOUNT_NOFOLLOW},
+          [&] {
+            return StepText{"unmount what was mounted below " + directory, "the container is gone", "",
+                            "umount --lazy " + quoted, ShellPlace::none};
+          },
+          EINVAL);
 }
 
 Result<> add_root_steps(Compiler& c, const Request& request) {
@@ -148,20 +157,22 @@ Result<> add_root_place_steps(Compiler& c, const Request& request) {
   if (!has_mount_namespace(request.spec->platform))
     return {};
   std::uint64_t propagation = TRY(asked_propagation(request));
-  for (const spec::Mount& mount : request.spec->mounts)
-    if (Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options))
-      c.slave_tree = c.slave_tree || options->propagation == MS_SLAVE;
-  c.step(Section::init, "cut the mounts off from the host's", c.why("linux.rootfsPropagation"),
-         "no mount made here appears on the host",
-         (propagation == MS_PRIVATE || propagation == MS_UNBINDABLE) && !c.slave_tree ? "mount --make-rprivate /"
-                                                                                      : "mount --make-rslave /",
-         ShellPlace::inside);
+  for (const kernel::MountOptions& options : c.options)
+    c.slave_tree = c.slave_tree || options.propagation == MS_SLAVE;
+  c.step(Section::init, [&] {
+    return StepText{"cut the mounts off from the host's", c.why("linux.rootfsPropagation"),
+                    "no mount made here appears on the host",
+                    (propagation == MS_PRIVATE || propagation == MS_UNBINDABLE) && !c.slave_tree
+                        ? "mount --make-rprivate /"
+                        : "mount --make-rslave /",
+                    ShellPlace::inside};
+  });
   mount_attr attributes{};
   // Shared is for what is mounted in the container; towards the host a slave's copies suffice.
   bool from_host = propagation == MS_SLAVE || propagation == MS_SHARED;
   attributes.propagation = from_host ? MS_SLAVE : MS_PRIVATE;
   c.b.call(SYS_mount_setattr, {AT_FDCWD, c.b.text("/"), AT_RECURSIVE, c.b.object(attributes), sizeof attributes});
-  c.step(Section::init, "put the root in place", c.why("root"));
+  c.step(Section::init, [&] { return StepText{"put the root in place", c.why("root")}; });
   // A clone of a shared mount is shared, and pivot_root refuses those. A slave still gets what the host mounts there.
   c.set_attributes(c.root, 0, 0, from_host ? MS_SLAVE : MS_PRIVATE, true);
   c.b.call(SYS_move_mount, {c.root, c.b.text(""), AT_FDCWD, c.b.text(place_of_root(request)), MOVE_MOUNT_F_EMPTY_PATH});
@@ -170,26 +181,34 @@ Result<> add_root_place_steps(Compiler& c, const Request& request) {
 
 void add_pivot_steps(Compiler& c, const Request& request) {
   if (request.spec->root.readonly) {
-    c.step(Section::init, "make the root read-only", c.why("root.readonly"), "the container cannot change its root",
-           "mount -o remount,bind,ro \"$root\"", ShellPlace::inside);
+    c.step(Section::init, [&] {
+      return StepText{"make the root read-only", c.why("root.readonly"), "the container cannot change its root",
+                      "mount -o remount,bind,ro \"$root\"", ShellPlace::inside};
+    });
     c.set_attributes(c.root, MOUNT_ATTR_RDONLY, 0, 0, false);
   }
   if (!has_mount_namespace(request.spec->platform)) {
-    c.step(Section::init, "make it the process's root", c.why("linux.namespaces"),
-           "paths begin there; the mounts stay the host's", "chroot", ShellPlace::none);
+    c.step(Section::init, [&] {
+      return StepText{"make it the process's root", c.why("linux.namespaces"),
+                      "paths begin there; the mounts stay the host's", "chroot", ShellPlace::none};
+    });
     c.b.call(SYS_fchdir, {c.root});
     c.b.call(SYS_chroot, {c.b.text(".")});
     c.b.call(SYS_fchdir, {c.cwd});
     return;
   }
   if (request.no_pivot) {
-    c.step(Section::init, "make it this process's root; the host's lies covered beneath it", "--no-pivot",
-           "a path leads to the host's files only for who may mount", "chroot \"$root\"");
+    c.step(Section::init, [&] {
+      return StepText{"make it this process's root; the host's lies covered beneath it", "--no-pivot",
+                      "a path leads to the host's files only for who may mount", "chroot \"$root\""};
+    });
     c.b.call(SYS_fchdir, {c.root});
     c.b.call(SYS_chroot, {c.b.text(".")});
   } else {
-    c.step(Section::init, "make it the root of this mount namespace and let go of the host's", c.why("root"),
-           "no path leads to the host's files", "pivot_root", ShellPlace::inside);
+    c.step(Section::init, [&] {
+      return StepText{"make it the root of this mount namespace and let go of the host's", c.why("root"),
+                      "no path leads to the host's files", "pivot_root", ShellPlace::inside};
+    });
     c.b.call(SYS_fchdir, {c.root});
     c.b.call(SYS_pivot_root, {c.b.text("."), c.b.text(".")});
     c.b.call(SYS_umount2, {c.b.text("."), MNT_DETACH});
@@ -198,8 +217,10 @@ void add_pivot_steps(Compiler& c, const Request& request) {
   const std::string& propagation = request.spec->platform.rootfs_propagation;
   if (Result<std::uint64_t> asked = asked_propagation(request);
       asked && (*asked == MS_SHARED || *asked == MS_UNBINDABLE)) {
-    c.step(Section::init, "make the root's propagation " + propagation, c.why("linux.rootfsPropagation"), "",
-           "mount --make-" + propagation + " /", ShellPlace::none);
+    c.step(Section::init, [&] {
+      return StepText{"make the root's propagation " + propagation, c.why("linux.rootfsPropagation"), "",
+                      "mount --make-" + propagation + " /", ShellPlace::none};
+    });
     c.set_attributes(c.root, 0, 0, *asked, is_recursive(propagation));
   }
 }

@@ -44,8 +44,10 @@ void add_rootless_steps(Compiler& c, const Request& request) {
   const spec::Linux& platform = request.spec->platform;
   Ids uids = outside_ids(platform.uid_mappings, c.facts.uid);
   Ids gids = outside_ids(platform.gid_mappings, c.facts.gid);
-  c.step(Section::host, "enter a user namespace of the caller's own", "the caller is not root",
-         "nothing can be done here that the caller could not do", "# unshare --user --mount --map-users=…");
+  c.step(Section::host, [&] {
+    return StepText{"enter a user namespace of the caller's own", "the caller is not root",
+                    "nothing can be done here that the caller could not do", "# unshare --user --mount --map-users=…"};
+  });
   if (only_own(uids) && only_own(gids)) {
     c.b.call(SYS_unshare, {CLONE_NEWUSER | CLONE_NEWNS});
     c.write_file("/proc/self/setgroups", "deny");

@@ -66,11 +66,13 @@ std::string scheduler_shell(const spec::Scheduler& scheduler) {
 
 Result<> add_scheduler(Compiler& c, const spec::Scheduler& scheduler) {
   TRY(check_scheduler(scheduler));
-  c.step(Section::beside,
-         "schedule it by " + kernel::format_name(scheduler.policy, kernel::kSchedulerPolicies) +
-             (scheduler.nice.value_or(0) != 0 ? ", nice " + std::to_string(*scheduler.nice) : "") +
-             (scheduler.priority.value_or(0) != 0 ? ", priority " + std::to_string(*scheduler.priority) : ""),
-         c.why("process.scheduler"), "", scheduler_shell(scheduler), ShellPlace::host);
+  c.step(Section::beside, [&] {
+    return StepText{
+        "schedule it by " + kernel::format_name(scheduler.policy, kernel::kSchedulerPolicies) +
+            (scheduler.nice.value_or(0) != 0 ? ", nice " + std::to_string(*scheduler.nice) : "") +
+            (scheduler.priority.value_or(0) != 0 ? ", priority " + std::to_string(*scheduler.priority) : ""),
+        c.why("process.scheduler"), "", scheduler_shell(scheduler), ShellPlace::host};
+  });
   SchedulingAttributes attributes;
   attributes.policy = scheduler.policy;
   attributes.flags = scheduler.flags;
@@ -90,9 +92,11 @@ Result<> add_scheduler(Compiler& c, const spec::Scheduler& scheduler) {
 void add_io_priority(Compiler& c, const spec::IoPriority& priority) {
   std::string name = kernel::format_name(static_cast<std::uint64_t>(priority.io_class), kernel::kIoPriorityClasses);
   std::string level = std::to_string(priority.priority);
-  c.step(Section::beside, "give it the I/O priority " + name + ", " + level, c.why("process.ioPriority"), "",
-         "ionice --class " + std::to_string(priority.io_class) + " --classdata " + level + " --pid $pid",
-         ShellPlace::host);
+  c.step(Section::beside, [&] {
+    return StepText{"give it the I/O priority " + name + ", " + level, c.why("process.ioPriority"), "",
+                    "ionice --class " + std::to_string(priority.io_class) + " --classdata " + level + " --pid $pid",
+                    ShellPlace::host};
+  });
   c.b.call(SYS_ioprio_set, {kOnProcess, c.pid, priority.io_class << kClassShift | priority.priority});
 }
 
@@ -132,10 +136,12 @@ Result<> add_memory_policy_steps(Compiler& c, const spec::Linux& platform) {
   const spec::MemoryPolicy& policy = *platform.memory_policy;
   std::vector<std::uint64_t> nodes = TRY(policy_nodes(policy));
   std::string mode = kernel::format_name(static_cast<std::uint64_t>(policy.mode), kernel::kMemoryPolicyModes);
-  c.step(Section::init,
-         "take memory by " + mode + (nodes.empty() ? "" : " from the nodes " + kernel::format_number_list(nodes)),
-         c.why("linux.memoryPolicy"), "", "# a shell has no word for its own memory policy: see numactl(8)",
-         ShellPlace::none);
+  c.step(Section::init, [&] {
+    return StepText{"take memory by " + mode +
+                        (nodes.empty() ? "" : " from the nodes " + kernel::format_number_list(nodes)),
+                    c.why("linux.memoryPolicy"), "", "# a shell has no word for its own memory policy: see numactl(8)",
+                    ShellPlace::none};
+  });
   // The kernel reads one bit less than it is told.
   std::uint64_t bits = nodes.empty() ? 0 : nodes.size() * 64 + 1;
   std::uint64_t word = static_cast<std::uint32_t>(policy.mode) | policy.flags;
@@ -150,9 +156,11 @@ void add_personality_steps(Compiler& c, const spec::Linux& platform) {
   if (!platform.personality)
     return;
   bool narrow = *platform.personality == PER_LINUX32;
-  c.step(Section::init, narrow ? "show itself a machine of 32 bits" : "show itself the machine as it is",
-         c.why("linux.personality"), narrow ? "uname tells of an i686 or its like" : "",
-         "# setarch(8) does this for the program it starts", ShellPlace::none);
+  c.step(Section::init, [&] {
+    return StepText{narrow ? "show itself a machine of 32 bits" : "show itself the machine as it is",
+                    c.why("linux.personality"), narrow ? "uname tells of an i686 or its like" : "",
+                    "# setarch(8) does this for the program it starts", ShellPlace::none};
+  });
   c.b.call(SYS_personality, {*platform.personality});
 }
 
@@ -161,8 +169,10 @@ Result<> add_initial_affinity_steps(Compiler& c, const spec::Process& process, D
     return {};
   const std::string& list = process.exec_cpu_affinity->initial_cpus;
   std::vector<std::uint64_t> words = TRY(kernel::parse_number_list(list), "process.execCPUAffinity.initial");
-  c.step(Section::host, "run on the processors " + list, c.why("process.execCPUAffinity.initial"),
-         "the new process is born there");
+  c.step(Section::host, [&] {
+    return StepText{"run on the processors " + list, c.why("process.execCPUAffinity.initial"),
+                    "the new process is born there"};
+  });
   before = c.b.room(kMaskBytes);
   c.b.call(SYS_sched_getaffinity, {0, kMaskBytes, before});
   set_affinity(c, words);
@@ -172,7 +182,8 @@ Result<> add_initial_affinity_steps(Compiler& c, const spec::Process& process, D
 void add_restore_affinity_steps(Compiler& c, const spec::Process& process, Data before) {
   if (!process.exec_cpu_affinity || process.exec_cpu_affinity->initial_cpus.empty())
     return;
-  c.step(Section::host, "run where it ran before", "the processors were for the new process alone");
+  c.step(Section::host,
+         [&] { return StepText{"run where it ran before", "the processors were for the new process alone"}; });
   c.b.call(SYS_sched_setaffinity, {0, kMaskBytes, before});
 }
 
@@ -181,8 +192,10 @@ Result<> add_final_affinity_steps(Compiler& c, const spec::Process& process) {
     return {};
   const std::string& list = process.exec_cpu_affinity->final_cpus;
   std::vector<std::uint64_t> words = TRY(kernel::parse_number_list(list), "process.execCPUAffinity.final");
-  c.step(Section::init, "run on the processors " + list, c.why("process.execCPUAffinity.final"), "",
-         "taskset --cpu-list --pid " + list + " $pid", ShellPlace::host);
+  c.step(Section::init, [&] {
+    return StepText{"run on the processors " + list, c.why("process.execCPUAffinity.final"), "",
+                    "taskset --cpu-list --pid " + list + " $pid", ShellPlace::host};
+  });
   set_affinity(c, words);
   return {};
 }

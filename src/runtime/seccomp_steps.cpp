@@ -54,8 +54,10 @@ Result<> connect_listener(Compiler& c, const std::string& path) {
                 "107 bytes at most");
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
-  c.step(Section::host, "connect to the seccomp listener at " + path, c.why("linux.seccomp.listenerPath"),
-         "it decides about the calls the profile hands to it");
+  c.step(Section::host, [&] {
+    return StepText{"connect to the seccomp listener at " + path, c.why("linux.seccomp.listenerPath"),
+                    "it decides about the calls the profile hands to it"};
+  });
   c.listener_socket = c.b.slot("seccomp_listener");
   c.b.call(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}).into(c.listener_socket);
   c.b.call(SYS_connect, {c.listener_socket, c.b.object(address),
@@ -116,7 +118,9 @@ void add_listener_text_steps(Compiler& c, const spec::Spec& spec, const Containe
   Told told = told_state(spec, name, *filter.profile);
   c.listener_text_size = told.text.size();
   c.listener_text = c.b.bytes({reinterpret_cast<const unsigned char*>(told.text.data()), told.text.size()}, 1);
-  c.step(Section::init, "learn its pid on the host, for the seccomp listener", c.why("linux.seccomp.listenerPath"));
+  c.step(Section::init, [&] {
+    return StepText{"learn its pid on the host, for the seccomp listener", c.why("linux.seccomp.listenerPath")};
+  });
   for (std::size_t pid : told.pids)
     read_own_pid(c, c.listener_text + pid);
 }
@@ -127,9 +131,11 @@ Result<> add_seccomp_steps(Compiler& c, const Filter& filter) {
   std::vector<std::uint8_t> bytes = TRY(filter_bytes(filter));
   sock_fprog program{};
   program.len = static_cast<unsigned short>(bytes.size() / sizeof(sock_filter));
-  c.step(Section::start, "load the seccomp filter of " + std::to_string(program.len) + " instructions",
-         c.why("linux.seccomp"), "system calls the profile does not allow fail",
-         "# the seccomp filter has no shell form", ShellPlace::none);
+  c.step(Section::start, [&] {
+    return StepText{"load the seccomp filter of " + std::to_string(program.len) + " instructions",
+                    c.why("linux.seccomp"), "system calls the profile does not allow fail",
+                    "# the seccomp filter has no shell form", ShellPlace::none};
+  });
   Data code = c.b.bytes(bytes, 8);
   Data at = c.b.object(program);
   c.b.point(at + offsetof(sock_fprog, filter), code);
@@ -138,8 +144,10 @@ Result<> add_seccomp_steps(Compiler& c, const Filter& filter) {
     return {};
   Slot notifications = c.b.slot("notifications");
   loaded.into(notifications);
-  c.step(Section::start, "send the descriptor of its notifications to the listener",
-         c.why("linux.seccomp.listenerPath"), "the listener answers the calls that are handed to it");
+  c.step(Section::start, [&] {
+    return StepText{"send the descriptor of its notifications to the listener", c.why("linux.seccomp.listenerPath"),
+                    "the listener answers the calls that are handed to it"};
+  });
   send_descriptor(c, c.listener_socket, notifications, c.listener_text, c.listener_text_size);
   return {};
 }

@@ -17,13 +17,17 @@ namespace {
 
 void add_names(Compiler& c, const spec::Spec& spec) {
   if (!spec.hostname.empty()) {
-    c.step(Section::init, "call the host " + spec.hostname, c.why("hostname"), "",
-           "echo " + shell_quote(spec.hostname) + " > /proc/sys/kernel/hostname", ShellPlace::inside);
+    c.step(Section::init, [&] {
+      return StepText{"call the host " + spec.hostname, c.why("hostname"), "",
+                      "echo " + shell_quote(spec.hostname) + " > /proc/sys/kernel/hostname", ShellPlace::inside};
+    });
     c.b.call(SYS_sethostname, {c.b.text(spec.hostname), spec.hostname.size()});
   }
   if (!spec.domainname.empty()) {
-    c.step(Section::init, "set the NIS domain name " + spec.domainname, c.why("domainname"), "",
-           "echo " + shell_quote(spec.domainname) + " > /proc/sys/kernel/domainname", ShellPlace::inside);
+    c.step(Section::init, [&] {
+      return StepText{"set the NIS domain name " + spec.domainname, c.why("domainname"), "",
+                      "echo " + shell_quote(spec.domainname) + " > /proc/sys/kernel/domainname", ShellPlace::inside};
+    });
     c.b.call(SYS_setdomainname, {c.b.text(spec.domainname), spec.domainname.size()});
   }
 }
@@ -32,8 +36,10 @@ void add_loopback(Compiler& c, const spec::Linux& platform) {
   const spec::Namespace* network = platform.find(spec::NamespaceType::network);
   if (network == nullptr || !network->path.empty())
     return;
-  c.step(Section::init, "bring up the loopback device", c.why("linux.namespaces"),
-         "the container reaches itself, and nothing else yet", "ip link set lo up", ShellPlace::inside);
+  c.step(Section::init, [&] {
+    return StepText{"bring up the loopback device", c.why("linux.namespaces"),
+                    "the container reaches itself, and nothing else yet", "ip link set lo up", ShellPlace::inside};
+  });
   ifreq request{};
   std::memcpy(request.ifr_name, "lo", sizeof "lo");
   request.ifr_flags = IFF_UP | IFF_RUNNING;
@@ -66,9 +72,11 @@ Result<> add_sysctls(Compiler& c, const spec::Linux& platform) {
     own |= kernel::facts(entry.type).flag & ~c.facts.host_namespaces;
   for (const auto& [name, value] : platform.sysctl) {
     std::string path = TRY(kernel::check_sysctl(name, value, own), "linux.sysctl");
-    c.step(Section::init, "set " + name + " to " + value, c.why("linux.sysctl[" + name + "]"),
-           "the host's own setting stays as it is", "printf %s " + shell_quote(value) + " > /proc/sys/" + path,
-           ShellPlace::inside);
+    c.step(Section::init, [&] {
+      return StepText{"set " + name + " to " + value, c.why("linux.sysctl[" + name + "]"),
+                      "the host's own setting stays as it is",
+                      "printf %s " + shell_quote(value) + " > /proc/sys/" + path, ShellPlace::inside};
+    });
     need_proc(c);
     write_proc(c, "sys/" + path, value);
   }
@@ -79,8 +87,10 @@ void add_oom_score(Compiler& c, const spec::Process& process) {
   if (!process.oom_score_adj)
     return;
   std::string value = std::to_string(*process.oom_score_adj);
-  c.step(Section::beside, "set its oom_score_adj to " + value, c.why("process.oomScoreAdj"), "",
-         "echo " + value + " > /proc/$pid/oom_score_adj", ShellPlace::host);
+  c.step(Section::beside, [&] {
+    return StepText{"set its oom_score_adj to " + value, c.why("process.oomScoreAdj"), "",
+                    "echo " + value + " > /proc/$pid/oom_score_adj", ShellPlace::host};
+  });
   Slot directory = c.b.slot("proc_pid");
   Slot file = c.b.slot("file");
   c.b.add(Op::process_dir, {c.pid}).into(directory);
@@ -101,8 +111,10 @@ void add_inherited_oom_steps(Compiler& c, const spec::Process& process) {
   if (!c.facts.rootless() || !process.oom_score_adj)
     return;
   std::string value = std::to_string(*process.oom_score_adj);
-  c.step(Section::host, "set our oom_score_adj to " + value + ", for the process to inherit",
-         c.why("process.oomScoreAdj"), "", "echo " + value + " > /proc/self/oom_score_adj", ShellPlace::host);
+  c.step(Section::host, [&] {
+    return StepText{"set our oom_score_adj to " + value + ", for the process to inherit", c.why("process.oomScoreAdj"),
+                    "", "echo " + value + " > /proc/self/oom_score_adj", ShellPlace::host};
+  });
   // EACCES: to lower it takes a privilege that a user has not.
   c.write_file("/proc/self/oom_score_adj", value, EACCES);
 }

@@ -34,7 +34,9 @@ std::string field_of(const spec::Linux& platform, const spec::Namespace& entry) 
 } // namespace
 
 void add_sync_steps(Compiler& c) {
-  c.step(Section::host, "make the socket between host and init", "the init does nothing until the host releases it");
+  c.step(Section::host, [&] {
+    return StepText{"make the socket between host and init", "the init does nothing until the host releases it"};
+  });
   Data pair = c.b.room(2 * sizeof(int), alignof(int));
   c.host_sync = c.b.slot("host_sync");
   c.sync = c.b.slot("sync");
@@ -60,8 +62,10 @@ std::vector<Joined> open_joined(Compiler& c, const spec::Linux& platform) {
     if (entry.path.empty())
       continue;
     const kernel::NamespaceFacts& facts = facts_of(entry.type);
-    c.step(Section::host, "open the " + std::string(facts.oci_name) + " namespace " + entry.path,
-           c.why(field_of(platform, entry)));
+    c.step(Section::host, [&] {
+      return StepText{"open the " + std::string(facts.oci_name) + " namespace " + entry.path,
+                      c.why(field_of(platform, entry))};
+    });
     Slot descriptor = c.b.slot(std::string(facts.proc_name) + "_ns");
     c.open(descriptor, entry.path, O_RDONLY);
     // The user namespace first: it gives the right to join the others.
@@ -113,8 +117,10 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
   c.b.known().pid = c.pid.index;
   c.b.known().pidfd = c.pidfd.index;
   Slot init = c.b.slot("init");
-  c.step(Section::host, "load phial-init into sealed memory", "the process that sets the container up from inside",
-         "nothing of the host's programs can be reached or overwritten from the container");
+  c.step(Section::host, [&] {
+    return StepText{"load phial-init into sealed memory", "the process that sets the container up from inside",
+                    "nothing of the host's programs can be reached or overwritten from the container"};
+  });
   c.b.add(Op::load_init).into(init);
   Slot own_pid_ns = c.b.slot("own_pid_ns");
   const Joined* pid_ns = nullptr;
@@ -128,14 +134,18 @@ void add_clone(Compiler& c, const Request& request, const std::vector<Joined>& j
   // Who is root of a user namespace may enter a pid namespace of it, and not come back: a helper goes.
   bool by_helper = user_ns != nullptr || (pid_ns != nullptr && c.facts.rootless());
   if (pid_ns != nullptr && !by_helper) {
-    c.step(Section::host, "let the next child be born in the other pid namespace", "linux.namespaces: pid by path");
+    c.step(Section::host, [&] {
+      return StepText{"let the next child be born in the other pid namespace", "linux.namespaces: pid by path"};
+    });
     c.open(own_pid_ns, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     c.b.call(SYS_setns, {pid_ns->descriptor, CLONE_NEWPID});
   }
   std::string made = namespace_list(platform);
-  c.step(Section::host,
-         made.empty() ? "clone the container's process" : "clone the container's process with new namespaces: " + made,
-         c.why("linux.namespaces"), guarantee_list(platform));
+  c.step(Section::host, [&] {
+    return StepText{made.empty() ? "clone the container's process"
+                                 : "clone the container's process with new namespaces: " + made,
+                    c.why("linux.namespaces"), guarantee_list(platform)};
+  });
   Data clone = c.b.object(arguments);
   c.b.point(clone + offsetof(clone_args, pidfd), pidfd);
   if (unified != nullptr) {
@@ -170,17 +180,22 @@ Result<> add_spawn_steps(Compiler& c, const Request& request) {
     if (entry.flag == CLONE_NEWPID || entry.flag == CLONE_NEWUSER)
       continue; // joined by being born in it
     const kernel::NamespaceFacts* facts = kernel::find_namespace(entry.flag);
-    c.step(Section::init, "join the " + std::string(facts->oci_name) + " namespace", c.why("linux.namespaces"));
+    c.step(Section::init, [&] {
+      return StepText{"join the " + std::string(facts->oci_name) + " namespace", c.why("linux.namespaces")};
+    });
     c.b.call(SYS_setns, {entry.descriptor, entry.flag});
   }
   return {};
 }
 
 void begin_init(Compiler& c) {
-  c.step(Section::init, "wait until the host releases it", "a host that dies first ends it by end of file");
+  c.step(Section::init,
+         [&] { return StepText{"wait until the host releases it", "a host that dies first ends it by end of file"}; });
   c.b.add(Op::wait, {c.sync, 'r'});
-  c.step(Section::init, "begin a session of its own, hidden from debuggers", "what the init holds open is the host's",
-         "no process of the container can look into the init");
+  c.step(Section::init, [&] {
+    return StepText{"begin a session of its own, hidden from debuggers", "what the init holds open is the host's",
+                    "no process of the container can look into the init"};
+  });
   c.b.call(SYS_prctl, {PR_SET_DUMPABLE, 0, 0, 0, 0});
   c.b.call(SYS_rt_sigprocmask, {SIG_SETMASK, c.b.room(8), 0, 8});
   c.b.call(SYS_prctl, {PR_SET_NAME, c.b.text("phial-init"), 0, 0, 0});
@@ -189,9 +204,10 @@ void begin_init(Compiler& c) {
 }
 
 void add_release_steps(Compiler& c, const std::string& cgroup) {
-  c.step(Section::beside, "release the init", "everything it needs from the host is there");
+  c.step(Section::beside, [&] { return StepText{"release the init", "everything it needs from the host is there"}; });
   if (c.facts.cgroups.mode == kernel::CgroupMode::v2 && !cgroup.empty()) // a shell cannot clone into a cgroup
-    c.b.shell("echo $pid > " + c.facts.cgroups.unified()->directory(cgroup) + "/cgroup.procs", ShellPlace::host);
+    c.b.shell([&] { return "echo $pid > " + c.facts.cgroups.unified()->directory(cgroup) + "/cgroup.procs"; },
+              ShellPlace::host);
   c.b.call(SYS_close, {c.sync}); // only the init holds its end now: its end of file tells that it became the program
   c.b.add(Op::post, {c.host_sync, 'r'});
 }

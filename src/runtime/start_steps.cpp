@@ -14,7 +14,9 @@ namespace phial::runtime {
 void add_start_socket_steps(Compiler& c, const Request& request) {
   if (!request.wait_for_start)
     return;
-  c.step(Section::host, "make the socket that start comes to", "the container is created now and started later");
+  c.step(Section::host, [&] {
+    return StepText{"make the socket that start comes to", "the container is created now and started later"};
+  });
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, "start", sizeof "start"); // relative: the directory's path may be longer than this
@@ -31,8 +33,10 @@ namespace {
 
 // As the process's user, in its root. The errno of the last candidate is the failure's, as with execve.
 void look_for_command(Compiler& c, const spec::Process& process) {
-  c.step(Section::init, "see whether " + process.args[0] + " is there and may be executed", c.why("process.args"),
-         "a container that could not be started is not created");
+  c.step(Section::init, [&] {
+    return StepText{"see whether " + process.args[0] + " is there and may be executed", c.why("process.args"),
+                    "a container that could not be started is not created"};
+  });
   program::Label found;
   std::vector<std::string> paths = command_candidates(process.args[0], search_path(process.env));
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -54,12 +58,15 @@ void add_created_steps(Compiler& c, const Request& request) {
     return;
   if (request.spec->process && !request.spec->process->args.empty())
     look_for_command(c, *request.spec->process);
-  c.step(Section::beside, "wait until the container is created",
-         "create returns when everything but its program is there");
+  c.step(Section::beside, [&] {
+    return StepText{"wait until the container is created", "create returns when everything but its program is there"};
+  });
   c.b.add(Op::wait, {c.host_sync, 'c'});
-  c.step(Section::init, "tell the host that the container is created", "all but its program is there");
+  c.step(Section::init,
+         [&] { return StepText{"tell the host that the container is created", "all but its program is there"}; });
   c.b.add(Op::post, {c.sync, 'c'});
-  c.step(Section::start, "wait for start", "the container has been created and not yet started");
+  c.step(Section::start,
+         [&] { return StepText{"wait for start", "the container has been created and not yet started"}; });
   c.b.add(Op::await_start, {c.listener});
 }
 

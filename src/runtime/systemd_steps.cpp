@@ -42,7 +42,7 @@ std::string start_shell(const SystemdScope& scope, const std::vector<SystemdProp
 
 // A slice takes no processes from systemd.
 void join_slice(Compiler& c, const SystemdScope& scope, const std::string& directory, Data pid) {
-  c.step(Section::beside, "put the process into " + scope.unit, c.why("linux.cgroupsPath"));
+  c.step(Section::beside, [&] { return StepText{"put the process into " + scope.unit, c.why("linux.cgroupsPath")}; });
   Slot file = c.b.slot("procs");
   c.open(file, directory + "/cgroup.procs", O_WRONLY | O_CLOEXEC);
   c.b.call(SYS_write, {file, pid, kPidSize});
@@ -64,23 +64,27 @@ Result<> add_systemd_steps(Compiler& c, const Request& request) {
   const kernel::Resources& resources = request.spec->platform.resources ? *request.spec->platform.resources : none;
   std::vector<SystemdProperty> properties = TRY(start_properties(scope, "phial container " + request.id, resources));
   std::string directory = c.facts.cgroups.unified()->directory(scope.cgroup);
-  c.step(Section::beside,
-         scope.is_slice()
-             ? "let systemd start the slice " + scope.unit
-             : "let systemd start the scope " + scope.unit + " in " + scope.slice + " with the process in it",
-         c.why("linux.cgroupsPath"), "systemd knows the container and its limits, and takes neither back",
-         start_shell(scope, properties, directory), ShellPlace::host);
+  c.step(Section::beside, [&] {
+    return StepText{scope.is_slice() ? "let systemd start the slice " + scope.unit
+                                     : "let systemd start the scope " + scope.unit + " in " + scope.slice +
+                                           " with the process in it",
+                    c.why("linux.cgroupsPath"), "systemd knows the container and its limits, and takes neither back",
+                    start_shell(scope, properties, directory), ShellPlace::host};
+  });
   Data pid = c.b.room(kPidSize);
   Data environment = c.b.strings({});
   c.b.add(Op::store_decimal, {pid, c.pid});
   // Whatever is left in it is ended first: systemd would ask politely, and wait.
   c.b.add(Op::run_helper, {arguments(c, start_command(scope, properties), pid), environment})
       .undone_by(Op::run_helper, {arguments(c, stop_command(scope), pid), environment},
-                 {"let systemd forget " + scope.unit, "the container is gone", "",
-                  systemctl(scope) + " stop " + shell_quote(scope.unit), ShellPlace::host})
-      .undone_by(
-          Op::remove_cgroup, {c.b.text(directory)},
-          {"remove the cgroup " + directory, "the container is gone", "", "rmdir " + directory, ShellPlace::host});
+                 [&] {
+                   return StepText{"let systemd forget " + scope.unit, "the container is gone", "",
+                                   systemctl(scope) + " stop " + shell_quote(scope.unit), ShellPlace::host};
+                 })
+      .undone_by(Op::remove_cgroup, {c.b.text(directory)}, [&] {
+        return StepText{"remove the cgroup " + directory, "the container is gone", "", "rmdir " + directory,
+                        ShellPlace::host};
+      });
   if (scope.is_slice())
     join_slice(c, scope, directory, pid);
   return {};

@@ -28,7 +28,9 @@ Ends make_pipe(Compiler& c, const char* read, const char* write) {
 }
 
 void add_pipes(Compiler& c, bool open_stdin) {
-  c.step(Section::host, "make the pipes of the standard streams", "the monitor keeps the container's output");
+  c.step(Section::host, [&] {
+    return StepText{"make the pipes of the standard streams", "the monitor keeps the container's output"};
+  });
   Slot in = c.b.slot("stdin");
   program::WellKnownSlots& known = c.b.known();
   if (open_stdin) {
@@ -42,7 +44,8 @@ void add_pipes(Compiler& c, bool open_stdin) {
   Ends err = make_pipe(c, "stderr_read", "stderr_write");
   known.stdout_read = out.read.index;
   known.stderr_read = err.read.index;
-  c.step(Section::beside, "leave the container's ends of the pipes to the container", "their end is its end");
+  c.step(Section::beside,
+         [&] { return StepText{"leave the container's ends of the pipes to the container", "their end is its end"}; });
   for (Slot mine : {in, out.write, err.write})
     c.b.call(SYS_close, {mine});
   c.streams = {in, out.write, err.write};
@@ -51,7 +54,8 @@ void add_pipes(Compiler& c, bool open_stdin) {
 void take_pipes(Compiler& c) {
   if (c.streams.empty())
     return;
-  c.step(Section::init, "take the pipes as standard streams", "the monitor keeps the container's output");
+  c.step(Section::init,
+         [&] { return StepText{"take the pipes as standard streams", "the monitor keeps the container's output"}; });
   for (int standard : {0, 1, 2})
     c.b.call(SYS_dup3, {c.streams[static_cast<std::size_t>(standard)], standard, 0});
 }
@@ -91,7 +95,7 @@ void add_pipe_steps(Compiler& c, Stdio stdio, bool terminal, bool open_stdin) {
 void add_receive_terminal_steps(Compiler& c, const spec::Process& process) {
   if (!process.terminal)
     return;
-  c.step(Section::beside, "receive the terminal's master", c.why("process.terminal"));
+  c.step(Section::beside, [&] { return StepText{"receive the terminal's master", c.why("process.terminal")}; });
   Slot master = c.b.slot("terminal");
   c.b.add(Op::receive_fd, {c.host_sync}).into(master);
   c.b.known().terminal = master.index;
@@ -102,8 +106,10 @@ void add_terminal_steps(Compiler& c, const spec::Process& process) {
     take_pipes(c);
     return;
   }
-  c.step(Section::init, "open a terminal of the container's own", c.why("process.terminal"),
-         "the container holds no terminal of the host's");
+  c.step(Section::init, [&] {
+    return StepText{"open a terminal of the container's own", c.why("process.terminal"),
+                    "the container holds no terminal of the host's"};
+  });
   Slot master = c.b.slot("master");
   Slot peer = c.b.slot("tty");
   if (c.has_devpts)
@@ -139,7 +145,8 @@ void add_stream_owner_steps(Compiler& c, const spec::Process& process, unsigned 
     streams = 1; // the three are one
   if (uid == 0 || streams == 0)
     return;
-  c.step(Section::init, "give the standard streams to user " + std::to_string(uid), c.why("process.user"));
+  c.step(Section::init,
+         [&] { return StepText{"give the standard streams to user " + std::to_string(uid), c.why("process.user")}; });
   for (unsigned fd : {0U, 1U, 2U}) {
     if ((streams & (1U << fd)) == 0)
       continue;

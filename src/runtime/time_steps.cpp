@@ -16,7 +16,7 @@ std::string offset_line(const char* clock, const std::optional<spec::TimeOffset>
 void write_from_host(Compiler& c, const std::string& offsets) {
   c.b.add(Op::post, {c.sync, 't'});
   c.b.add(Op::wait, {c.sync, 'o'});
-  c.step(Section::beside, "set the offsets of its clocks", c.why("linux.timeOffsets"));
+  c.step(Section::beside, [&] { return StepText{"set the offsets of its clocks", c.why("linux.timeOffsets")}; });
   Slot directory = c.b.slot("proc_pid");
   Slot file = c.b.slot("file");
   c.b.add(Op::wait, {c.host_sync, 't'});
@@ -26,7 +26,7 @@ void write_from_host(Compiler& c, const std::string& offsets) {
   c.b.call(SYS_close, {file});
   c.b.call(SYS_close, {directory});
   c.b.add(Op::post, {c.host_sync, 'o'});
-  c.step(Section::init, "enter the time namespace", c.why("linux.timeOffsets"));
+  c.step(Section::init, [&] { return StepText{"enter the time namespace", c.why("linux.timeOffsets")}; });
 }
 
 } // namespace
@@ -37,8 +37,10 @@ void add_time_steps(Compiler& c, const spec::Linux& platform) {
     return;
   std::string offsets =
       offset_line("monotonic", platform.monotonic_offset) + offset_line("boottime", platform.boottime_offset);
-  c.step(Section::init, "make a time namespace and enter it", c.why("linux.timeOffsets"),
-         "what counts from boot counts for the container alone");
+  c.step(Section::init, [&] {
+    return StepText{"make a time namespace and enter it", c.why("linux.timeOffsets"),
+                    "what counts from boot counts for the container alone"};
+  });
   c.b.call(SYS_unshare, {CLONE_NEWTIME});
   if (!offsets.empty() && has_user_namespace(platform))
     write_from_host(c, offsets);

@@ -37,16 +37,20 @@ void add_user_map_steps(Compiler& c, const spec::Linux& platform) {
     return;
   std::string uids = kernel::id_map_text(platform.uid_mappings);
   std::string gids = kernel::id_map_text(platform.gid_mappings);
-  c.step(Section::beside, "say who is who in the user namespace", c.why("linux.uidMappings"),
-         "root of the container is no root of the host's",
-         "printf %s '" + uids + "' > /proc/$pid/uid_map\nprintf %s '" + gids + "' > /proc/$pid/gid_map",
-         ShellPlace::none);
+  c.step(Section::beside, [&] {
+    return StepText{"say who is who in the user namespace", c.why("linux.uidMappings"),
+                    "root of the container is no root of the host's",
+                    "printf %s '" + uids + "' > /proc/$pid/uid_map\nprintf %s '" + gids + "' > /proc/$pid/gid_map",
+                    ShellPlace::none};
+  });
   Slot directory = c.b.slot("proc_pid");
   c.b.add(Op::process_dir, {c.pid}).into(directory);
   write_map(c, directory, "uid_map", uids);
   write_map(c, directory, "gid_map", gids);
   c.b.call(SYS_close, {directory});
-  c.step(Section::beside, "let the process become user 0 there and execute phial-init", c.why("linux.uidMappings"));
+  c.step(Section::beside, [&] {
+    return StepText{"let the process become user 0 there and execute phial-init", c.why("linux.uidMappings")};
+  });
   c.b.add(Op::release);
 }
 

@@ -178,9 +178,9 @@ std::string cgroup_of(const spec::Spec& spec, const MakeOptions& options) {
   return asked.starts_with("/") ? asked : "/phial-oci/" + asked;
 }
 
-Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits) {
-  if (!waits)
-    TRY(spec::check_startable(bundle.spec, "config.json"));
+namespace {
+
+Result<Request> request_for(const Bundle& bundle, const MakeOptions& options, bool waits) {
   Request request;
   request.id = options.id;
   request.spec = &bundle.spec;
@@ -199,17 +199,36 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   } else {
     request.cgroup = cgroup_of(bundle.spec, options);
   }
-  HostFacts facts = TRY(gather_facts(request.cgroup));
-  TRY(do_without_cgroups(request, facts, options));
-  gather_sources(facts, bundle.spec);
+  return request;
+}
+
+} // namespace
+
+Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits, program::Words words) {
+  if (!waits)
+    TRY(spec::check_startable(bundle.spec, "config.json"));
   Compiled out;
-  out.cgroup = request.cgroup;
-  if (request.systemd)
-    out.scope = request.systemd->unit;
-  out.program = TRY(compile_run(request, facts));
-  if (!request.cgroup.empty())
-    out.cgroups = cgroup_paths(facts.cgroups, request.cgroup);
+  out.request = TRY(request_for(bundle, options, waits));
+  out.request.words = words;
+  out.facts = TRY(gather_facts(out.request.cgroup));
+  TRY(do_without_cgroups(out.request, out.facts, options));
+  gather_sources(out.facts, bundle.spec);
+  out.program = TRY(compile_run(out.request, out.facts));
+  out.cgroup = out.request.cgroup;
+  if (out.request.systemd)
+    out.scope = out.request.systemd->unit;
+  if (!out.cgroup.empty())
+    out.cgroups = cgroup_paths(out.facts.cgroups, out.cgroup);
   return out;
+}
+
+program::Program with_words(Compiled& compiled, const Bundle& bundle) {
+  if (compiled.request.words == program::Words::yes)
+    return compiled.program;
+  compiled.request.spec = &bundle.spec; // which may have moved
+  compiled.request.words = program::Words::yes;
+  Result<program::Program> worded = compile_run(compiled.request, compiled.facts);
+  return worded ? std::move(*worded) : compiled.program; // the same inputs compiled before
 }
 
 } // namespace phial::runtime

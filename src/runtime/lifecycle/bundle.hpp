@@ -37,6 +37,8 @@ struct MakeOptions : Handover {
 // The program of a bundle, and what has to be remembered of it. `waits`: create, not run.
 struct Compiled {
   program::Program program;
+  Request request; // what it was compiled from; the spec is the bundle's
+  HostFacts facts;
   std::string cgroup;
   std::string scope; // systemd's unit
   CgroupPaths cgroups;
@@ -45,6 +47,9 @@ struct Compiled {
 // With cgroupfs: "/phial-oci/ID" where config.json names none; a relative one lies below that as well. Empty where the
 // container has no cgroup of its own.
 [[nodiscard]] std::string cgroup_of(const spec::Spec& spec, const MakeOptions& options);
-[[nodiscard]] Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits);
+[[nodiscard]] Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options, bool waits,
+                                              program::Words words = program::Words::yes);
+// The same program with its words, for somebody who wants to read it after all.
+[[nodiscard]] program::Program with_words(Compiled& compiled, const Bundle& bundle);
 
 } // namespace phial::runtime

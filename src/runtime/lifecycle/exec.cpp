@@ -53,7 +53,7 @@ Result<Inherited> inherit(const Container& container, std::uint64_t join) {
 }
 
 Result<program::Program> compile(const Container& container, const spec::Spec& spec, const ExecOrder& order,
-                                 std::uint64_t join, const Inherited& inherited) {
+                                 std::uint64_t join, const Inherited& inherited, program::Words words) {
   HostFacts facts = TRY(gather_facts(container.record.cgroup));
   ExecRequest request;
   request.process = &order.process;
@@ -69,6 +69,7 @@ Result<program::Program> compile(const Container& container, const spec::Spec& s
   request.streams = streams_to_give();
   request.preserved = order.preserve_fds;
   request.fallback_reason = "exec";
+  request.words = words;
   return compile_exec(request, facts);
 }
 
@@ -143,7 +144,7 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
       give_home(order.process, *root);
   std::uint64_t join = kernel::foreign_namespaces(container.record.pid);
   Inherited inherited = TRY(inherit(container, join));
-  program::Program program = TRY(compile(container, spec, order, join, inherited));
+  program::Program program = TRY(compile(container, spec, order, join, inherited, program::Words::no));
   // What was read of its number so far was its own, and nobody else's.
   if (kernel::has_ended(container.process.get()))
     return is_stopped();
@@ -153,7 +154,11 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
   Result<> started = start(run, program.known, order, out);
   if (started)
     return out;
-  Error error = failed(run) ? journal_failure(program, run) : std::move(started).error();
+  Error error = std::move(started).error();
+  if (failed(run)) { // the words are made now that somebody reads them
+    Result<program::Program> worded = compile(container, spec, order, join, inherited, program::Words::yes);
+    error = journal_failure(worded ? *worded : program, run);
+  }
   end(out);
   if (kernel::has_ended(container.process.get()))
     return is_stopped();

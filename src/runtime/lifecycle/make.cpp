@@ -16,7 +16,8 @@ namespace phial::runtime {
 
 namespace {
 
-Result<Record> make_record(const MakeOptions& options, const Made& made, const Compiled& compiled, bool waits) {
+Result<Record> make_record(const MakeOptions& options, const Made& made, bool waits) {
+  const Compiled& compiled = made.compiled;
   Record out = TRY(new_record(made.bundle, options));
   out.waits = waits;
   out.start_index = compiled.program.sections[static_cast<unsigned>(program::Section::start)].first;
@@ -35,7 +36,7 @@ Result<> write_state(const std::string& path, const Made& made, std::string_view
 Result<> run_host(Made& made, const std::string& path) {
   if (made.run.run(program::Section::host) != 0)
     return fail(Kind::system, "the program failed");
-  const program::WellKnownSlots& known = made.program.known;
+  const program::WellKnownSlots& known = made.compiled.program.known;
   made.process = made.run.take(known.pidfd);
   made.record.pid = static_cast<pid_t>(made.run.slot(known.pid));
   made.record.pid_start = TRY(kernel::start_time_of(made.record.pid));
@@ -44,21 +45,23 @@ Result<> run_host(Made& made, const std::string& path) {
 
 Result<> run_beside(Made& made) {
   std::uint32_t failed = made.run.run(program::Section::beside);
-  made.sync = made.run.take(made.program.known.host_sync);
+  made.sync = made.run.take(made.compiled.program.known.host_sync);
   if (failed != 0)
     return fail(Kind::system, "the program failed");
-  made.terminal = made.run.take(made.program.known.terminal);
+  made.terminal = made.run.take(made.compiled.program.known.terminal);
   return {};
 }
 
-bool has_last_hooks(const program::Program& program) {
-  return program.sections[static_cast<unsigned>(program::Section::stopped)].count != 0;
+// The words are for whoever starts it or runs its last hooks; of a program that does neither only we tell, and have
+// them made where it fails.
+program::Words words_of(const MakeOptions& options, const spec::Spec& spec, bool waits) {
+  return waits || options.detach || !spec.hooks.poststop.empty() ? program::Words::yes : program::Words::no;
 }
 
 Result<> make_in(Made& made, const MakeOptions& options, const std::string& path) {
-  // The words are for whoever starts it or runs its last hooks; a program that does neither is told of by us alone.
-  bool for_others = made.record.waits || options.detach || has_last_hooks(made.program);
-  std::string image = TRY(for_others ? program::link_with_texts(made.program) : program::link(made.program));
+  const program::Program& program = made.compiled.program;
+  bool worded = made.compiled.request.words == program::Words::yes;
+  std::string image = TRY(worded ? program::link_with_texts(program) : program::link(program));
   TRY(write_state(path, made, image));
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   made.run = TRY(program::load_image(image, std::move(journal)));
@@ -67,6 +70,10 @@ Result<> make_in(Made& made, const MakeOptions& options, const std::string& path
   TRY(run_host(made, path));
   TRY(run_beside(made));
   return hand_over(options, made.record.pid, made.process, made.terminal);
+}
+
+Error told(Made& made) {
+  return failure_of(with_words(made.compiled, made.bundle), made.run, made.bundle.spec, made.bundle.root);
 }
 
 bool program_failed(program::Loaded& run) {
@@ -110,15 +117,13 @@ Result<Made> make_container(const MakeOptions& options, bool waits) {
   TRY(check_handover(options, spec.process && spec.process->terminal));
   if (spec.process)
     tell_process(*spec.process, options);
-  Compiled compiled = TRY(compile_bundle(made.bundle, options, waits));
-  made.record = TRY(make_record(options, made, compiled, waits));
-  made.program = std::move(compiled.program);
+  made.compiled = TRY(compile_bundle(made.bundle, options, waits, words_of(options, spec, waits)));
+  made.record = TRY(make_record(options, made, waits));
   made.lock = TRY(make_state(options.root, options.id));
   Result<> result = make_in(made, options, state_path(options.root, options.id));
   if (result)
     return made;
-  Error error = program_failed(made.run) ? failure_of(made.program, made.run, made.bundle.spec, made.bundle.root)
-                                         : std::move(result).error();
+  Error error = program_failed(made.run) ? told(made) : std::move(result).error();
   abandon(made, options.root);
   return std::unexpected(std::move(error));
 }
@@ -131,7 +136,7 @@ Result<> await_program(Made& made) {
   if (!program_failed(made.run))
     (void)made.run.run(program::Section::started);
   if (program_failed(made.run))
-    return std::unexpected(failure_of(made.program, made.run, made.bundle.spec, made.bundle.root));
+    return std::unexpected(told(made));
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace phial::runtime {
 struct Made {
   Bundle bundle;
   Record record;
-  program::Program program;
+  Compiled compiled;
   program::Loaded run;
   Fd lock;
   Fd process;  // pidfd

@@ -30,6 +30,7 @@ struct JoinedContainer {
   std::string id;
   std::int32_t pid = 0;
   std::string directory; // its own hosts, hostname and resolv.conf are used with its network
+  bool has_shm = true;   // not with --ipc none
 };
 
 // What a volume is backed by, in the order in which the requests ask for one: first options.mounts of Type::volume,

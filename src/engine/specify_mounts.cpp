@@ -44,7 +44,7 @@ void because(Work& work, std::string text) {
 }
 
 bool shares_another_shm(const Work& work) {
-  return work.options.ipc.from == From::host;
+  return work.options.ipc.from == From::host || work.options.ipc.from == From::container;
 }
 
 void add_shm(Work& work) {
@@ -53,10 +53,15 @@ void add_shm(Work& work) {
   case From::host:
     add(work, "/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate", "nosuid", "noexec", "nodev"});
     return;
-  case From::container:
-    // The kernel clones no mount of another mount namespace: System V's objects and message queues are shared alone.
-    work.out.warnings.emplace_back("--ipc container: /dev/shm is the container's own; all other IPC is shared");
-    [[fallthrough]];
+  case From::container: {
+    const JoinedContainer* other = work.world.container(work.options.ipc.container);
+    if (other == nullptr || !other->has_shm)
+      return;
+    add(work, "/dev/shm", "bind", "/proc/" + std::to_string(other->pid) + "/root/dev/shm",
+        {"rbind", "rprivate", "nosuid", "noexec", "nodev"});
+    because(work, "flag --ipc container:" + work.options.ipc.container);
+    return;
+  }
   default:
     add(work, "/dev/shm", "tmpfs", "shm",
         {"nosuid", "noexec", "nodev", "mode=1777", "size=" + std::to_string(work.options.shm_size.value_or(kShmSize))});

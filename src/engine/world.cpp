@@ -118,7 +118,8 @@ Result<> add_joined(const Engine& engine, const NamespaceRequest& request, World
   if (request.from != NamespaceRequest::From::container || world.container(request.container) != nullptr)
     return {};
   Container other = TRY(find(engine, request.container));
-  world.joined.push_back({request.container, other.record.id, other.pid, places(engine, other.record.id).directory});
+  world.joined.push_back({request.container, other.record.id, other.pid, places(engine, other.record.id).directory,
+                          other.record.host_config.string_or("IpcMode") != "none"});
   return {};
 }
 

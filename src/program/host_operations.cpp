@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "program/cgroup_removal.hpp"
 #include "program/copy_tree.hpp"
+#include "program/foreign_mount.hpp"
 #include "program/hook.hpp"
 #include "program/map_namespace.hpp"
 #include "program/netlink.hpp"
@@ -95,6 +96,7 @@ long host_operation(Machine& machine, const Instruction& instruction, const std:
   case Op::netlink: return netlink_request(static_cast<int>(args[0]), text_at(args[1]), args[2]);
   case Op::receive_fd: return receive_descriptor(static_cast<int>(args[0]));
   case Op::enter_user_namespace: return enter_user_namespace(args[0], args[1], args[2]);
+  case Op::clone_foreign_mount: return clone_foreign_mount(static_cast<int>(args[0]), text_at(args[1]), args[2] != 0);
   case Op::run_helper: return run_helper(machine, args[0], args[1]);
   default: return -ENOSYS;
   }

@@ -37,6 +37,8 @@ enum class Op : std::uint8_t {
   receive_fd,           // (host) args[0]: socket; result: the descriptor the init sent over it
   enter_user_namespace, // (host) args[0]: argv of newuidmap, args[1]: of newgidmap, args[2]: room for our pid as text
   run_helper, // (host) args[0]: argv, args[1]: envp: runs a program of ours to its end. A failure is as of run_hook
+  clone_foreign_mount, // (host) args[0]: descriptor of a mount namespace, args[1]: path in it, args[2]: 1 with the
+                       // mounts below; result: the clone, detached
 };
 
 // What happens after an instruction beyond going on to the next.

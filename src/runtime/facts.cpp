@@ -6,10 +6,14 @@
 #include "kernel/mountinfo.hpp"
 #include "kernel/mounts.hpp"
 #include "kernel/namespaces.hpp"
+#include "runtime/foreign_source.hpp"
 
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -123,6 +127,30 @@ void gather_resctrl(HostFacts& facts, const spec::Linux& platform) {
 
 } // namespace
 
+namespace {
+
+// Somebody else's links are followed within his root.
+bool stat_foreign(const ForeignSource& source, struct stat& status) {
+  Result<Fd> root = open_at(AT_FDCWD, source.process + "/root", O_PATH | O_DIRECTORY);
+  if (!root)
+    return false;
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  Fd at(static_cast<int>(::syscall(SYS_openat2, root->get(), source.path.c_str(), &how, sizeof how)));
+  return at && ::fstat(at.get(), &status) == 0;
+}
+
+SourceKind source_kind(const std::string& source) {
+  struct stat status{};
+  std::optional<ForeignSource> foreign = foreign_source(source);
+  if (foreign ? !stat_foreign(*foreign, status) : ::stat(source.c_str(), &status) != 0)
+    return SourceKind::missing;
+  return S_ISDIR(status.st_mode) ? SourceKind::directory : SourceKind::file;
+}
+
+} // namespace
+
 void gather_sources(HostFacts& facts, const spec::Spec& spec) {
   gather_labels(facts, spec.process ? *spec.process : spec::Process{}, spec.platform.mount_label);
   compare_namespaces(facts, spec.platform);
@@ -134,11 +162,7 @@ void gather_sources(HostFacts& facts, const spec::Spec& spec) {
     Result<kernel::MountOptions> options = kernel::parse_mount_options(mount.options);
     if (!options || options->remount || !kernel::is_bind(mount.type, *options))
       continue;
-    struct stat status{};
-    SourceKind kind = SourceKind::missing;
-    if (::stat(mount.source.c_str(), &status) == 0)
-      kind = S_ISDIR(status.st_mode) ? SourceKind::directory : SourceKind::file;
-    facts.sources.emplace_back(mount.source, kind);
+    facts.sources.emplace_back(mount.source, source_kind(mount.source));
   }
 }
 

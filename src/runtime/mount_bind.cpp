@@ -2,6 +2,7 @@
 // Sections host and init.
 #include "base/text.hpp"
 #include "kernel/kabi.hpp"
+#include "runtime/foreign_source.hpp"
 #include "runtime/mounts.hpp"
 
 namespace phial::runtime {
@@ -27,6 +28,24 @@ std::string propagation_shell(const Compiler& c, const kernel::MountOptions& opt
   return "\nmount --make-rprivate " + to;
 }
 
+Slot clone_source(Compiler& c, const std::string& source, bool recursive, const std::string& field) {
+  Slot out = c.b.slot("bind");
+  std::optional<ForeignSource> foreign = foreign_source(source);
+  if (!foreign) {
+    c.step(Section::host, [&] { return StepText{"take " + source + " from the host", c.why(field)}; });
+    c.b.call(SYS_open_tree, {AT_FDCWD, c.b.text(source), OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0)}).into(out);
+    return out;
+  }
+  c.step(Section::host, [&] {
+    return StepText{"take " + foreign->path + " from the mount namespace of " + foreign->process, c.why(field)};
+  });
+  Slot space = c.b.slot("mounts");
+  c.open(space, foreign->process + "/ns/mnt", O_RDONLY | O_CLOEXEC);
+  c.b.add(Op::clone_foreign_mount, {space, c.b.text(foreign->path), recursive ? 1 : 0}).into(out);
+  c.b.call(SYS_close, {space});
+  return out;
+}
+
 } // namespace
 
 Result<> add_bind_source(Compiler& c, const spec::Linux& platform, const spec::Mount& mount,
@@ -35,11 +54,7 @@ Result<> add_bind_source(Compiler& c, const spec::Linux& platform, const spec::M
   if (c.facts.source(mount.source) == SourceKind::missing)
     return fail(Kind::not_found, field + ": the source " + mount.source + " does not exist",
                 "create it on the host first, or correct the path");
-  c.step(Section::host, [&] { return StepText{"take " + mount.source + " from the host", c.why(field)}; });
-  Slot source = c.b.slot("bind");
-  c.b.call(SYS_open_tree,
-           {AT_FDCWD, c.b.text(mount.source), OPEN_TREE_CLONE | (options.recursive_bind ? AT_RECURSIVE : 0)})
-      .into(source);
+  Slot source = clone_source(c, mount.source, options.recursive_bind, field);
   add_idmap(c, platform, mount, options, source);
   if ((options.attr_set | options.attr_clear) != 0)
     c.set_attributes(source, options.attr_set, options.attr_clear, 0, false);
@@ -64,7 +79,7 @@ Result<> add_bind_mount(Compiler& c, const spec::Mount& mount, const kernel::Mou
         (directory ? "mkdir -p " + to : "mkdir -p \"$(dirname " + to + ")\"; [ -e " + to + " ] || touch " + to) +
             "\nmount --" + (options.recursive_bind ? "rbind " : "bind ") + shell_quote(mount.source) + " " + to +
             propagation_shell(c, options, to) + remount_shell(options, to),
-        ShellPlace::inside};
+        foreign_source(mount.source) ? ShellPlace::none : ShellPlace::inside}; // no command clones one from elsewhere
   });
   c.attach(c.mounts[index], mount.destination, directory ? TargetKind::directory : TargetKind::file);
   if (options.propagation == MS_SHARED) // with the host's where that is shared, else among the container's own

@@ -3,7 +3,7 @@ import os
 import pathlib
 import resource
 
-from phialtest import expect
+from phialtest import expect, wait_until
 
 
 def sh(t, script, *options):
@@ -197,6 +197,30 @@ def test_another_containers_namespaces(t):
         theirs = os.readlink(f"/proc/{pid}/ns/{name}")
         expect(sh(t, f"readlink /proc/self/ns/{name}", option, "container:first").strip() == theirs, option)
     t.fails(125, "run", "--rm", "--network", "container:nobody", "busybox", "true", err="nobody")
+
+
+def test_another_containers_ipc_has_its_shared_memory(t):
+    t.ok("run", "-d", "--name", "first", "busybox", "sh", "-c", "echo said > /dev/shm/x; sleep 1000")
+    wait_until(lambda: t.ok("exec", "first", "cat", "/dev/shm/x") == "said\n", "the first has written")
+    mine = f"/proc/{t.inspect('first')['State']['Pid']}/ns/ipc"
+    out = sh(t, "cat /dev/shm/x; echo back > /dev/shm/y; readlink /proc/self/ns/ipc", "--ipc", "container:first")
+    expect(out.split() == ["said", os.readlink(mine)], out)
+    expect(t.ok("exec", "first", "cat", "/dev/shm/y") == "back\n")
+    # A third has it by way of a second, and it outlives the first.
+    t.ok("run", "-d", "--name", "second", "--ipc", "container:first", "busybox", "sleep", "1000")
+    expect(sh(t, "cat /dev/shm/y", "--ipc", "container:second") == "back\n")
+    t.ok("rm", "-f", "first")
+    expect(t.ok("exec", "second", "cat", "/dev/shm/y") == "back\n")
+
+
+def test_shared_memory_is_found_in_the_other_containers_own_root(t):
+    t.ok("run", "-d", "--name", "liar", "--ipc", "none", "busybox", "sleep", "1000")
+    expect(sh(t, "[ -e /dev/shm ] || echo none", "--ipc", "container:liar") == "none\n")
+    t.ok("run", "-d", "--name", "guide", "busybox", "sh", "-c", "ln -s /etc /way; touch /etc/own; sleep 1000")
+    wait_until(lambda: "own" in t.ok("exec", "guide", "ls", "/etc"), "the link is there")
+    pid = t.inspect("guide")["State"]["Pid"]
+    out = sh(t, "ls /at", "-v", f"/proc/{pid}/root/way:/at")
+    expect("own" in out and "debian_version" not in out, out)
 
 
 def test_network_none_has_a_loopback(t):

@@ -403,7 +403,8 @@ def test_namespaces_of_the_host(t):
 def test_namespaces_of_a_container(t):
     t.ok("run", "-d", "--name", "other", "busybox", "sleep", "1000")
     same(t, "--network", "container:other", others=["other"])
-    same(t, "--pid", "container:other", "--ipc", "container:other", others=["other"])
+    # Another's /dev/shm is what no script can have.
+    same(t, "--pid", "container:other", "--ipc", "container:other", "--tmpfs", "/dev/shm", others=["other"])
     t.ok("rm", "-f", "other")
 
 

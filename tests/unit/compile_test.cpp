@@ -8,6 +8,7 @@
 #include "program/print_calls.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/default_spec.hpp"
+#include "runtime/foreign_source.hpp"
 
 #include <gtest/gtest.h>
 
@@ -104,6 +105,18 @@ TEST(Compile, BeforeLowerdirPlusLayersGoByDescriptor) {
   std::string text = program::print_calls(c.compile().value(), {.width = 0});
   EXPECT_NE(text.find("\"lowerdir\", \"128:129\""), std::string::npos);
   EXPECT_EQ(text.find("lowerdir+"), std::string::npos);
+}
+
+TEST(Compile, AMountOfAnotherMountNamespaceIsClonedThere) {
+  Case c;
+  c.spec.mounts.push_back({"/shm", "bind", "/proc/77/root/dev/shm", {"bind"}, {}, {}});
+  c.facts.sources = {{"/proc/77/root/dev/shm", SourceKind::directory}};
+  std::string text = program::print_calls(c.compile().value(), {.width = 0});
+  EXPECT_NE(text.find("take /dev/shm from the mount namespace of /proc/77"), std::string::npos);
+  EXPECT_NE(text.find("clone the mount at \"/dev/shm\" of the mount namespace $mounts -> $bind"), std::string::npos);
+  EXPECT_EQ(foreign_source("/proc/77/root/a/../b")->path, "/a/../b");
+  for (const char* own : {"/proc/77/rootless/a", "/proc/self/root/a", "/proc/77/cwd/a", "/proc/77/root", "/srv/root/a"})
+    EXPECT_FALSE(foreign_source(own)) << own;
 }
 
 TEST(Compile, UserNamespaceWaitsForItsMaps) {

@@ -200,6 +200,15 @@ TEST_F(Specify, NamespacesOfOthers) {
   EXPECT_EQ(refused(), Kind::state);
 }
 
+TEST_F(Specify, TheSharedMemoryOfAnotherIsThatOfItsIpcNamespace) {
+  options_.ipc.from = NamespaceRequest::From::container;
+  options_.ipc.container = "web";
+  world_.joined = {{"web", std::string(64, 'b'), 77, "/other"}};
+  EXPECT_EQ(mount(this->made(), "/dev/shm")->source, "/proc/77/root/dev/shm");
+  world_.joined[0].has_shm = false;
+  EXPECT_EQ(mount(this->made(), "/dev/shm"), nullptr);
+}
+
 TEST_F(Specify, HostNamespacesAreLeftOut) {
   options_.network.from = NamespaceRequest::From::host;
   options_.pid.from = NamespaceRequest::From::host;

@@ -1,12 +1,13 @@
 """podman for a user of the machine who is not root, with `--runtime phial-oci`: podman maps his ids, and runs the runtime
 as root of his user namespace.
 
-The user is made for the test: in a mount namespace of the test's own /etc has him and his subordinate ids. His
-containers have limits where systemd runs: by a manager of his own, as a login gives him one.
+He is one whom every Debian knows. In a mount namespace of the test's own /etc has subordinate ids for him. His containers
+have limits where systemd runs: by a manager of his own, as a login gives him one.
 """
 import functools
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 
@@ -15,33 +16,29 @@ from client import RUNTIME, SYSTEMD, Place, Skip, command, expect, program, wait
 from podman_test import CONFIG, Podman
 from scenarios import IMAGE
 
-NAME = "phialuser"
+NAME = "games"
 MANAGER = "phial-test-rootless"
 # Without a delegated cgroup of version 2 podman makes none at all for a user.
 NEEDS_CGROUPS = ("exec_is_in_the_containers_cgroup_and_namespaces", "pause_and_unpause", "limits", "too_much_memory_kills",
                  "too_many_processes_are_refused", "update_changes_limits", "stats_and_top")
 
 
-def free_id():
-    taken = {int(line.split(":")[2]) for name in ("passwd", "group") for line in open(f"/etc/{name}")}
-    return next(number for number in range(4242, 60000) if number not in taken)
-
-
 class User:
-    """A user, and the mount namespace in which the machine knows him."""
+    """A user, and the mount namespace in which he has subordinate ids."""
 
     def __init__(self, place):
-        self.id = free_id()
+        try:
+            entry = pwd.getpwnam(NAME)
+        except KeyError:
+            raise Skip(f"this machine has no user {NAME}") from None
+        self.id, self.group = entry.pw_uid, entry.pw_gid
         self.home = place / "home"
         self.run = place / "run"
-        etc = place / "etc"
-        for path in (self.home, self.run, etc):
+        for path in (self.home, self.run):
             path.mkdir(mode=0o700)
-            os.chown(path, self.id, self.id)
-        etc.chmod(0o755)
-        (etc / "passwd").write_text(pathlib.Path("/etc/passwd").read_text() +
-                                    f"{NAME}:x:{self.id}:{self.id}::{self.home}:/bin/sh\n")
-        (etc / "group").write_text(pathlib.Path("/etc/group").read_text() + f"{NAME}:x:{self.id}:\n")
+            os.chown(path, self.id, self.group)
+        etc = place / "etc"
+        etc.mkdir()
         for name in ("subuid", "subgid"):
             (etc / name).write_text(f"{NAME}:100000:65536\n")
         # It ends with its input.
@@ -56,17 +53,15 @@ class User:
     def words(self, *words, **variables):
         variables = {"HOME": self.home, "XDG_RUNTIME_DIR": self.run, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TERM": "xterm",
                      **variables}
-        return ["nsenter", "-t", self.holder.pid, "-m", "setpriv", "--reuid", self.id, "--regid", self.id, "--init-groups",
+        return ["nsenter", "-t", self.holder.pid, "-m", "setpriv", "--reuid", self.id, "--regid", self.group, "--init-groups",
                 "env", "-i", *[f"{name}={value}" for name, value in variables.items()], *words]
 
     def manager(self):
         """His own systemd, in a cgroup that is his."""
-        script = ('chown "$0:$0" "$1" "$1/cgroup.procs" "$1/cgroup.threads" "$1/cgroup.subtree_control"; shift; exec "$@"')
-        done = command(["systemd-run", "--quiet", f"--unit={MANAGER}", "-p", "Delegate=yes", "sh", "-c", script, self.id,
-                        f"/sys/fs/cgroup/system.slice/{MANAGER}.service",
-                        *self.words("/lib/systemd/systemd", "--user", "--unit=basic.target")])
+        done = command(["systemd-run", "--quiet", f"--unit={MANAGER}", "-p", "Delegate=yes", "-p", f"User={NAME}",
+                        "-E", f"XDG_RUNTIME_DIR={self.run}", "/lib/systemd/systemd", "--user", "--unit=basic.target"])
         expect(done.exit == 0, done)
-        wait_until((self.run / "bus").exists, "the bus of the user's manager")
+        wait_until((self.run / "bus").exists, "the bus of the user's manager: scripts/packages clients")
 
     def close(self):
         if SYSTEMD:
@@ -103,7 +98,7 @@ class Rootless(Podman):
                                CONTAINERS_CONF=self.place.dir / "containers.conf")
 
     def give(self, path):
-        command(["chown", "-R", f"{self.user.id}:{self.user.id}", path])
+        command(["chown", "-R", f"{self.user.id}:{self.user.group}", path])
 
     def container_cgroups(self):
         return [path for mount in ("/sys/fs/cgroup",) for path, _, _ in os.walk(f"{mount}/system.slice/{MANAGER}.service")

@@ -6,7 +6,7 @@ TESTS ?=
 RUNTIME ?= $(CURDIR)/build/phial-oci
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm clients conformance attacks attacks-full attacks-prove faults faults-full bench lint lint-fast format asan install clean
+.PHONY: all demo test test-vm clients clients-vm conformance attacks attacks-full attacks-prove faults faults-full bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -27,6 +27,10 @@ test-vm: all
 clients: all
 	@scripts/packages test clients
 	@tests/clients/run $(TESTS)
+
+clients-vm: all
+	@scripts/packages vm clients
+	@VM_TIMEOUT=3600 tests/vm/vm --systemd env CGROUP_DRIVER=systemd tests/clients/run --quick $(TESTS)
 
 conformance: all
 	@scripts/packages test

@@ -58,11 +58,12 @@ class Place:
     after close().
     """
 
-    def __init__(self, name):
+    def __init__(self, name, systemd=SYSTEMD):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"phial-{name}-", dir=os.environ.get("PHIAL_TEST_DIR") or "/var/tmp"))
         self.dir.chmod(0o755)
-        self.cgroup = f"phial{name}{os.getpid()}.slice" if SYSTEMD else f"phial-{name}-{os.getpid()}"
-        self.parent = self.cgroup if SYSTEMD else f"/{self.cgroup}"  # as clients are told it
+        self.systemd = systemd
+        self.cgroup = f"phial{name}{os.getpid()}.slice" if systemd else f"phial-{name}-{os.getpid()}"
+        self.parent = self.cgroup if systemd else f"/{self.cgroup}"  # as clients are told it
         self.daemons = []
 
     def tar(self):
@@ -126,7 +127,7 @@ class Place:
         for pid in {pid for path in left for pid in pathlib.Path(path, "cgroup.procs").read_text().split()}:
             os.kill(int(pid), 9)
             wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), f"the end of {pid}")
-        if SYSTEMD:
+        if self.systemd:
             command(["systemctl", "stop", self.cgroup])
         for path in reversed(found):
             try:

@@ -15,8 +15,8 @@ sys.dont_write_bytecode = True
 import phialtest  # noqa: E402
 
 
-def collect(folder, patterns):
-    """[(name, function)], and for each file of which there are some its finish()."""
+def collect(folder, patterns, subjects=None):
+    """[(name, function)], and for each file of which there are some its finish(); of these subjects alone, if given."""
     tests = []
     for path in sorted(folder.glob("*_test.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -26,7 +26,8 @@ def collect(folder, patterns):
         mine = [(f"{subject}.{name.removeprefix('test_')}", function) for name, function in vars(module).items()
                 if name.startswith("test_") and callable(function)]
         mine = [(name, function) for name, function in mine
-                if not patterns or any(pattern in name for pattern in patterns)]
+                if (not patterns or any(pattern in name for pattern in patterns))
+                and (subjects is None or name.split(".", 1)[1] in subjects)]
         tests += mine
         if mine and hasattr(module, "after_all"):
             tests.append((f"{subject}.after_all", lambda t, end=module.after_all: end()))
@@ -57,9 +58,9 @@ def run_one(name, function):
     return outcome, text
 
 
-def main(folder, closing=None):
+def main(folder, closing=None, subjects=None):
     """The command line [-l] [--json FILE] [PATTERN]...: those whose "file.test" contains a pattern; -l lists them.
-    What closing() gives is printed before the last line."""
+    What closing() gives is printed before the last line. `subjects`: the tests there are to choose from; None: all."""
     arguments = sys.argv[1:]
     summary = None
     if "--json" in arguments:
@@ -68,7 +69,7 @@ def main(folder, closing=None):
         del arguments[at:at + 2]
     listing = "-l" in arguments
     patterns = [word for word in arguments if not word.startswith("-")]
-    tests = collect(pathlib.Path(folder), patterns)
+    tests = collect(pathlib.Path(folder), patterns, subjects)
     if listing:
         print("\n".join(name for name, _ in tests))
         return 0

@@ -48,7 +48,10 @@ Result<std::string> boot_id() {
   return read_value("/proc/sys/kernel/random/boot_id");
 }
 
-Result<Fd> open_process(pid_t pid, std::uint64_t start) {
+namespace {
+
+// Where `is_it` agrees with when it started.
+Result<Fd> open_if(pid_t pid, auto&& is_it) {
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!pidfd) {
     if (errno == ESRCH || errno == EINVAL)
@@ -57,9 +60,27 @@ Result<Fd> open_process(pid_t pid, std::uint64_t start) {
   }
   // Opened first, compared afterwards: while the descriptor is open the number cannot change its owner.
   Result<std::uint64_t> now = start_time_of(pid);
-  if (!now || *now != start)
+  if (!now || !is_it(*now))
     return Fd();
   return pidfd;
+}
+
+} // namespace
+
+Result<Fd> open_process(pid_t pid, std::uint64_t start) {
+  return open_if(pid, [start](std::uint64_t started) { return started == start; });
+}
+
+Result<Fd> open_process_known_at(pid_t pid, std::uint64_t known_at) {
+  return open_if(pid, [known_at](std::uint64_t started) { return started <= known_at; });
+}
+
+std::uint64_t ticks_after_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  std::uint64_t nanoseconds =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  return nanoseconds / (1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
 }
 
 bool has_ended(int pidfd) {

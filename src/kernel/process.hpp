@@ -37,6 +37,13 @@ struct ProcStat {
 // pidfd_open(2).
 [[nodiscard]] Result<Fd> open_process(pid_t pid, std::uint64_t start);
 
+// The same where all that is known is that the number was the process's at some time: `known_at`, in clock ticks after
+// boot. What has the number now and is no younger is that process.
+[[nodiscard]] Result<Fd> open_process_known_at(pid_t pid, std::uint64_t known_at);
+
+// Now, in clock ticks after boot. clock_gettime(2) CLOCK_BOOTTIME, sysconf(3) _SC_CLK_TCK.
+[[nodiscard]] std::uint64_t ticks_after_boot();
+
 // Whether the process behind a pidfd has ended (a zombie has).
 [[nodiscard]] bool has_ended(int pidfd);
 

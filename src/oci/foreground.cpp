@@ -27,6 +27,7 @@ public:
 private:
   Result<> set_up();
   void resize();
+  void pass_on(int number);
   void take_signals();
   void read_input();
   void push_input();
@@ -70,12 +71,20 @@ void Watch::resize() {
   ::ioctl(of_.terminal.get(), TIOCSWINSZ, &size);
 }
 
+void Watch::pass_on(int number) {
+  char byte = 0;
+  while (of_.until_program && ::read(of_.until_program.get(), &byte, 1) != 0 && errno == EINTR) {
+  }
+  of_.until_program.reset();
+  (void)kernel::send_signal(of_.process, number);
+}
+
 void Watch::take_signals() {
   while (int number = signals_.next()) {
     if (number == SIGWINCH && of_.terminal)
       resize();
     else
-      (void)kernel::send_signal(of_.process, number);
+      pass_on(number);
   }
 }
 
@@ -134,7 +143,8 @@ Result<> Watch::turn() {
                      {reading_ && !held ? STDIN_FILENO : -1, POLLIN, 0}};
   if (::poll(polls, 4, -1) < 0)
     return errno == EINTR ? Result<>() : fail_call("poll", "");
-  take_signals();
+  if (polls[1].revents != 0)
+    take_signals();
   if ((polls[2].revents & POLLOUT) != 0)
     push_input();
   if ((polls[2].revents & POLLIN) != 0)

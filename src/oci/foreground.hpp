@@ -13,6 +13,9 @@ struct Foreground {
   int process = -1; // a pidfd of our child
   pid_t pid = 0;
   Fd terminal; // the master, where it has a terminal
+  // Where it may not be the container's program yet: at end of file it is, or has ended. Until then no signal is passed
+  // on, for the init would not see it.
+  Fd until_program;
 };
 
 // Signals to be passed on from now on; SIGPIPE is none of ours, a write tells as much. Before the process is made.

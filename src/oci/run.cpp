@@ -7,21 +7,34 @@
 
 namespace phial::oci {
 
+namespace {
+
+// The end of the container's process, whose signals ours are until then.
+Result<int> see_to_its_end(runtime::Made& made, SignalDoor& signals) {
+  if (!runtime::only_end_matters(made))
+    TRY(runtime::await_program(made));
+  runtime::let_go(made.lock);
+  int status =
+      TRY(attend({made.process.get(), made.record.pid, std::move(made.terminal), std::move(made.sync)}, signals));
+  (void)made.process.release(); // it has been waited for
+  TRY(runtime::check_program(made));
+  return status;
+}
+
+} // namespace
+
 Result<int> run(const Call& call) {
   runtime::MakeOptions make = TRY(make_options(call));
   SignalDoor signals = TRY(open_signal_door());
   runtime::Made made = TRY(runtime::make_container(make, false));
   call.log.warnings(made.compiled.program.warnings);
-  if (Result<> running = runtime::await_program(made); !running) {
-    runtime::abandon(made, make.root);
-    return std::unexpected(std::move(running).error());
+  if (make.detach) {
+    Result<> running = runtime::await_program(made);
+    if (!running)
+      runtime::abandon(made, make.root);
+    return running ? Result<int>(0) : std::unexpected(std::move(running).error());
   }
-  if (make.detach)
-    return 0;
-  runtime::let_go(made.lock);
-  Result<int> status = attend({made.process.get(), made.record.pid, std::move(made.terminal)}, signals);
-  if (status)
-    (void)made.process.release(); // it has been waited for
+  Result<int> status = see_to_its_end(made, signals);
   if ((!status || !call.arguments.on("keep")) && runtime::take_back(made.lock))
     runtime::abandon(made, make.root);
   // Ours end with us, and faster.

@@ -94,6 +94,11 @@ std::uint32_t Loaded::run(Section section) {
   return failed;
 }
 
+void Loaded::note_process(std::int64_t pid, std::uint64_t known_at) {
+  machine_.journal->pid_known_at = known_at;
+  __atomic_store_n(&machine_.journal->pid, pid, __ATOMIC_RELEASE); // whoever sees the number sees the time
+}
+
 void Loaded::undo() {
   run_undo(machine_);
 }

@@ -23,6 +23,10 @@ struct Journal {
   // Two readings of CLOCK_MONOTONIC in nanoseconds and of the counter give the counter's speed.
   std::uint64_t first_nanoseconds, first_ticks;
   std::uint64_t last_nanoseconds, last_ticks;
+  // For who has to find the container's process again: its number, and a time at which that number was its own, in
+  // clock ticks after boot; 0 as long as there is none. Written by the host.
+  std::int64_t pid;
+  std::uint64_t pid_known_at;
   char said[kSaidSize];   // what the helper that failed said, NUL-terminated
   JournalEntry entries[]; // NOLINT: a flexible array, as in C
 };

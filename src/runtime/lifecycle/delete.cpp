@@ -7,6 +7,7 @@
 #include "runtime/freezer.hpp"
 #include "runtime/lifecycle/operations.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
+#include "runtime/lifecycle/stored.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -37,15 +38,15 @@ void tell_hook_failures(program::Loaded& run, std::string_view image, std::vecto
 }
 
 void run_hooks(const std::string& path, std::vector<std::string>* problems) {
-  Result<std::string> image = read_file(path + "/program");
+  Result<Stored> stored = read_stored(path);
   Result<Fd> journal = open_at(AT_FDCWD, path + "/journal", O_RDWR);
-  if (!image || !journal)
+  if (!stored || !journal)
     return;
-  Result<program::Loaded> run = program::reload_image(*image, std::move(*journal));
+  Result<program::Loaded> run = program::reload_image(stored->image(), std::move(*journal));
   if (!run)
     return;
   (void)run->run(program::Section::stopped);
-  tell_hook_failures(*run, *image, problems);
+  tell_hook_failures(*run, stored->image(), problems);
 }
 
 } // namespace

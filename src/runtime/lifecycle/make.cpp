@@ -6,6 +6,7 @@
 #include "runtime/exec_diagnosis.hpp"
 #include "runtime/lifecycle/command_failure.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
+#include "runtime/lifecycle/stored.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -27,20 +28,16 @@ Result<Record> make_record(const MakeOptions& options, const Made& made, bool wa
   return out;
 }
 
-Result<> write_state(const std::string& path, const Made& made, std::string_view image) {
-  TRY(write_new_file(path + "/config.json", made.bundle.text));
-  return write_new_file(path + "/program", image);
-}
-
-// Until the record is there the container is nobody's: an init whose maker dies before that ends by itself.
-Result<> run_host(Made& made, const std::string& path) {
+// Until the journal names it the process is nobody's: an init whose maker dies before that ends by itself.
+Result<> run_host(Made& made) {
   if (made.run.run(program::Section::host) != 0)
     return fail(Kind::system, "the program failed");
   const program::WellKnownSlots& known = made.compiled.program.known;
   made.process = made.run.take(known.pidfd);
   made.record.pid = static_cast<pid_t>(made.run.slot(known.pid));
-  made.record.pid_start = TRY(kernel::start_time_of(made.record.pid));
-  return write_new_file(path + "/record", record_text(made.record));
+  made.record.pid_known_at = kernel::ticks_after_boot();
+  made.run.note_process(made.record.pid, made.record.pid_known_at);
+  return {};
 }
 
 Result<> run_beside(Made& made) {
@@ -62,12 +59,12 @@ Result<> make_in(Made& made, const MakeOptions& options, const std::string& path
   const program::Program& program = made.compiled.program;
   bool worded = made.compiled.request.words == program::Words::yes;
   std::string image = TRY(worded ? program::link_with_texts(program) : program::link(program));
-  TRY(write_state(path, made, image));
+  TRY(write_stored(path, record_text(made.record), made.bundle.text, image));
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   made.run = TRY(program::load_image(image, std::move(journal)));
   if (made.bundle.spec.hooks != spec::Hooks{} && ::chdir(made.bundle.directory.c_str()) != 0) // where hooks run
     return fail_call("chdir", made.bundle.directory);
-  TRY(run_host(made, path));
+  TRY(run_host(made));
   TRY(run_beside(made));
   return hand_over(options, made.record.pid, made.process, made.terminal);
 }
@@ -135,6 +132,14 @@ Result<> await_program(Made& made) {
   made.sync.reset();
   if (!program_failed(made.run))
     (void)made.run.run(program::Section::started);
+  return check_program(made);
+}
+
+bool only_end_matters(const Made& made) {
+  return made.compiled.program.sections[static_cast<unsigned>(program::Section::started)].count == 0;
+}
+
+Result<> check_program(Made& made) {
   if (program_failed(made.run))
     return std::unexpected(told(made));
   return {};

@@ -26,6 +26,10 @@ struct Made {
 // Waits until the container's program runs, then runs the poststart hooks. On failure the container is ended; it is the
 // caller's to remove.
 [[nodiscard]] Result<> await_program(Made& made);
+// Whether nothing is left to do between the container's program and its end, so that nobody has to wait for the former.
+[[nodiscard]] bool only_end_matters(const Made& made);
+// Whether it failed on the way to its program: known once its process has ended.
+[[nodiscard]] Result<> check_program(Made& made);
 
 // Ends the process, undoes and removes everything: for a container that could not be made or started.
 void abandon(Made& made, const std::string& root);

@@ -40,8 +40,6 @@ std::string record_text(const Record& record) {
   out.set("created", record.created);
   out.set("owner", record.owner);
   out.set("annotations", std::move(annotations));
-  out.set("pid", record.pid);
-  out.set("pidStart", record.pid_start);
   out.set("boot", record.boot);
   out.set("waits", record.waits);
   out.set("startIndex", record.start_index);
@@ -66,8 +64,6 @@ Result<Record> read_record(std::string_view text, std::string_view file_name) {
     for (const Json::Member& member : annotations->members())
       if (const std::string* value = member.value.as_string())
         out.annotations.emplace_back(member.key, *value);
-  out.pid = static_cast<pid_t>(json.int_or("pid"));
-  out.pid_start = json.uint_or("pidStart");
   out.boot = json.string_or("boot");
   out.waits = json.bool_or("waits");
   out.start_index = static_cast<std::uint32_t>(json.uint_or("startIndex"));
@@ -77,8 +73,8 @@ Result<Record> read_record(std::string_view text, std::string_view file_name) {
   if (const Json* cgroups = json.find("cgroups"))
     out.cgroups = read_cgroups(*cgroups);
   out.intel_rdt = json.string_or("intelRdt");
-  if (out.id.empty() || out.pid <= 0)
-    return fail(Kind::input, std::string(file_name) + " names no container and process");
+  if (out.id.empty())
+    return fail(Kind::input, std::string(file_name) + " names no container");
   return out;
 }
 

@@ -24,8 +24,9 @@ struct Record {
   std::int64_t created = 0; // nanoseconds since 1970
   std::string owner;        // the name of the user who made it
   spec::StringMap annotations;
-  pid_t pid = 0; // of its first process; with the next two it names one process for ever
-  std::uint64_t pid_start = 0;
+  // Of its first process, which is known by the first three for ever; the first two are in the journal, not here.
+  pid_t pid = 0;
+  std::uint64_t pid_known_at = 0; // when the number was its own, in clock ticks after boot
   std::string boot;
   bool waits = false; // made by create: it waits for start
   std::uint32_t start_index =

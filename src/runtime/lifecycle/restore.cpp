@@ -9,6 +9,7 @@
 #include "runtime/lifecycle/checkpoint.hpp"
 #include "runtime/lifecycle/command_failure.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
+#include "runtime/lifecycle/stored.hpp"
 #include "runtime/restore_program.hpp"
 
 #include <fcntl.h>
@@ -78,8 +79,7 @@ Result<pid_t> bring_back(const Plan& plan, char** environment) {
 Result<> restore_in(Restored& out, const Plan& plan, const MakeOptions& options, const std::string& path,
                     char** environment) {
   std::string image = TRY(program::link_with_texts(plan.program));
-  TRY(write_new_file(path + "/config.json", plan.bundle.text));
-  TRY(write_new_file(path + "/program", image));
+  TRY(write_stored(path, record_text(out.record), plan.bundle.text, image));
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   out.run = TRY(program::load_image(image, std::move(journal)));
   if (out.run.run(program::Section::host) != 0)
@@ -87,11 +87,11 @@ Result<> restore_in(Restored& out, const Plan& plan, const MakeOptions& options,
   if (!options.detach) // what criu leaves becomes our child
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   out.record.pid = TRY(bring_back(plan, environment));
-  out.record.pid_start = TRY(kernel::start_time_of(out.record.pid));
-  out.process = TRY(kernel::open_process(out.record.pid, out.record.pid_start));
+  out.record.pid_known_at = kernel::ticks_after_boot();
+  out.process = TRY(kernel::open_process_known_at(out.record.pid, out.record.pid_known_at));
   if (!out.process)
     return fail(Kind::state, "the container ended as soon as it was back");
-  TRY(write_new_file(path + "/record", record_text(out.record)));
+  out.run.note_process(out.record.pid, out.record.pid_known_at);
   out.run.set_slot(plan.program.known.pid, static_cast<std::uint64_t>(out.record.pid));
   if (out.run.run(program::Section::started) != 0)
     return std::unexpected(journal_failure(plan.program, out.run));
@@ -154,7 +154,7 @@ void abandon(Restored& restored, const std::string& root) {
     restored.run = program::Loaded();
   }
   std::string path = state_path(root, restored.record.id);
-  (void)::unlink((path + "/record").c_str());
+  (void)::unlink((path + "/journal").c_str()); // no container from here on
   (void)remove_tree_at(AT_FDCWD, path);
 }
 

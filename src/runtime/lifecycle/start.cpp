@@ -8,6 +8,7 @@
 #include "runtime/lifecycle/make.hpp"
 #include "runtime/lifecycle/operations.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
+#include "runtime/lifecycle/stored.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -54,15 +55,15 @@ Result<> release(const Fd& state) {
   return {};
 }
 
-struct Stored {
-  std::string image;
+struct Waiting {
+  Stored stored;
   program::Loaded run;
 };
 
-Result<Stored> load_stored(const std::string& path, const Container& container) {
-  Stored out;
-  out.image = TRY(read_file(path + "/program"));
-  out.run = TRY(program::reload_image(out.image, TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR))));
+Result<Waiting> load_waiting(const std::string& path, const Container& container) {
+  Waiting out;
+  out.stored = TRY(read_stored(path));
+  out.run = TRY(program::reload_image(out.stored.image(), TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR))));
   out.run.set_slot(out.run.machine().image->pid_slot, static_cast<std::uint64_t>(container.record.pid));
   return out;
 }
@@ -74,12 +75,12 @@ void end(const Container& container) {
   (void)kernel::wait_for_end(container.process.get(), -1);
 }
 
-Error why(Stored& stored, const std::string& root, const Container& container) {
-  Result<program::Program> program = program::read_linked(stored.image);
+Error why(Waiting& waiting, const std::string& root, const Container& container) {
+  Result<program::Program> program = program::read_linked(waiting.stored.image());
   Result<spec::Spec> spec = stored_spec(root, container.record.id);
   if (!program || !spec)
     return !program ? std::move(program).error() : std::move(spec).error();
-  return failure_of(*program, stored.run, *spec, container.record.rootfs);
+  return failure_of(*program, waiting.run, *spec, container.record.rootfs);
 }
 
 } // namespace
@@ -89,15 +90,15 @@ Result<> start_container(const std::string& root, const std::string& id) {
   Fd lock = TRY(lock_state(root, id));
   Container container = TRY(find_container(root, id));
   TRY(check_created(container));
-  Stored stored = TRY(load_stored(state_path(root, id), container));
+  Waiting waiting = TRY(load_waiting(state_path(root, id), container));
   TRY(release(lock));
-  const program::Journal* journal = stored.run.machine().journal;
+  const program::Journal* journal = waiting.run.machine().journal;
   if (journal->failed == 0)
-    (void)stored.run.run(program::Section::started);
+    (void)waiting.run.run(program::Section::started);
   if (journal->failed == 0)
     return {};
   end(container);
-  return std::unexpected(why(stored, root, container));
+  return std::unexpected(why(waiting, root, container));
 }
 
 } // namespace phial::runtime

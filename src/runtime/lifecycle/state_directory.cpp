@@ -4,7 +4,9 @@
 #include "base/removal.hpp"
 #include "program/cgroup_removal.hpp"
 #include "program/host.hpp"
+#include "program/journal.hpp"
 #include "runtime/lifecycle/record.hpp"
+#include "runtime/lifecycle/stored.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace phial::runtime {
 
@@ -29,18 +32,19 @@ Result<> heal(const std::string& root, const std::string& id) {
   Fd lock = try_lock_directory(state_path(root, id));
   if (!lock)
     return taken();
-  if (exists(state_path(root, id) + "/record"))
+  if (has_process(state_path(root, id)))
     return taken();
   return remove_state(root, id);
 }
 
-// What its record says of a container whose program cannot be read any more. Without a record there is nothing to undo:
-// a create that was killed while it wrote the program has done nothing yet.
+// What its record says of a container whose program cannot be read any more.
 Result<> undo_by_record(const std::string& path) {
-  Result<std::string> text = read_file(path + "/record");
+  Result<std::string> text = read_stored_record(path);
   if (!text)
-    return text.error().kind == Kind::not_found ? Result<>() : std::unexpected(std::move(text).error());
-  Result<Record> record = read_record(*text, path + "/record");
+    return text.error().kind == Kind::not_found || text.error().kind == Kind::input
+               ? Result<>()
+               : std::unexpected(std::move(text).error());
+  Result<Record> record = read_record(*text, path + "/container");
   if (!record)
     return {};
   for (const std::string& directory : record->cgroups.directories)
@@ -52,14 +56,13 @@ Result<> undo_by_record(const std::string& path) {
 }
 
 Result<> undo(const std::string& path) {
-  Result<std::string> image = read_file(path + "/program");
-  if (!image && image.error().kind != Kind::not_found)
-    return std::unexpected(std::move(image).error());
   Result<std::string> journal = read_file(path + "/journal");
-  if (!journal && journal.error().kind != Kind::not_found)
-    return std::unexpected(std::move(journal).error());
-  Result<> undone = image ? program::undo_image(*image, journal ? *journal : std::string()) : undo_by_record(path);
-  if (!undone && undone.error().kind == Kind::input)
+  if (!journal) // a create that was killed before it has done nothing yet
+    return journal.error().kind == Kind::not_found ? Result<>() : std::unexpected(std::move(journal).error());
+  Result<Stored> stored = read_stored(path);
+  Result<> undone =
+      stored ? program::undo_image(stored->image(), *journal) : std::unexpected(std::move(stored).error());
+  if (!undone && (undone.error().kind == Kind::input || undone.error().kind == Kind::not_found))
     return undo_by_record(path);
   return undone;
 }
@@ -115,6 +118,13 @@ bool take_back(const Fd& lock) {
   return ::fstat(lock.get(), &status) == 0 && status.st_nlink != 0;
 }
 
+bool has_process(const std::string& path) {
+  Result<Fd> journal = open_at(AT_FDCWD, path + "/journal", O_RDONLY);
+  std::int64_t pid = 0;
+  return journal && ::pread(journal->get(), &pid, sizeof pid, offsetof(program::Journal, pid)) == sizeof pid &&
+         pid != 0;
+}
+
 Result<> remove_state(const std::string& root, const std::string& id) {
   std::string path = state_path(root, id);
   TRY(undo(path));
@@ -122,8 +132,8 @@ Result<> remove_state(const std::string& root, const std::string& id) {
 }
 
 Result<> forget_state(const std::string& path) {
-  // The record first: without it this is what a killed maker left, whoever comes next, so the rest may go one by one.
-  for (const char* name : {"/record", "/journal", "/program", "/config.json"})
+  // The journal first: without it this is what a killed maker left, whoever comes next, so the rest may go one by one.
+  for (const char* name : {"/journal", "/container"})
     if (::unlink((path + name).c_str()) != 0 && errno != ENOENT)
       return fail_call("unlink", path + name);
   if (::rmdir(path.c_str()) == 0 || errno == ENOENT)

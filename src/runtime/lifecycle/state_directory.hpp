@@ -1,10 +1,12 @@
 // Where the OCI runtime keeps what it knows of its containers: ROOT/ID/, one directory a container, gone with `delete`.
 //
-//   record       who it is and where (record.hpp), written once its process exists
-//   config.json  the bundle's as it was at create: later changes have no effect
-//   program      the linked program with its texts, for start, for the hooks afterwards and for the undo
-//   journal      what its instructions gave, also written by phial-init
+//   container    who it is and where, the bundle's config.json as it was at create (later changes have no effect), and
+//                the linked program for start, for the hooks afterwards and for the undo (stored.hpp)
+//   journal      which process it has, and what the program's instructions gave, also written by phial-init
 //   start        the socket at which a created container waits
+//   config.json  the configuration once `update` has changed it
+//
+// A directory whose journal names no process is a container that is being made, or that a killed maker left.
 //
 // The lock is a flock(2) on the directory itself: whoever makes, starts or removes the container holds it, and it dies
 // with its holder. Nothing here is readable by others.
@@ -34,6 +36,9 @@ namespace phial::runtime {
 // is false where it has been removed meanwhile.
 void let_go(const Fd& lock);
 [[nodiscard]] bool take_back(const Fd& lock);
+
+// Whether the journal at `path` names a process.
+[[nodiscard]] bool has_process(const std::string& path);
 
 // Undoes what the program of a directory without a running container left on the host, and removes the directory. The
 // caller holds the lock.

@@ -1,5 +1,6 @@
 # phial-init: freestanding, so it takes none of phial_flags; embedded in the programs that start containers.
-add_executable(phial-init src/init/init.cpp src/program/interpreter.cpp src/program/hook.cpp)
+add_executable(phial-init src/init/init.cpp src/program/interpreter.cpp src/program/hook.cpp
+  src/program/ensure_path.cpp)
 target_include_directories(phial-init PRIVATE src)
 set_target_properties(phial-init PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/phial
   POSITION_INDEPENDENT_CODE OFF CXX_CLANG_TIDY "")

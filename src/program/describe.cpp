@@ -144,6 +144,9 @@ std::string operation_text(const Subject& subject) {
     return "make a user namespace with uid_map " + operand(subject, 0) + " and gid_map " + operand(subject, 1);
   case Op::receive_fd: return "receive a descriptor over " + operand(subject, 0);
   case Op::run_helper: return "run " + strings_text(subject, instruction.args[0]) + " to its end";
+  case Op::ensure_path:
+    return std::string("make the ") + (instruction.args[2] == 0 ? "directory " : "file ") + operand(subject, 1) +
+           " in " + operand(subject, 0) + ", with what is missing of its path";
   case Op::clone_foreign_mount:
     return "clone the mount at " + operand(subject, 1) + " of the mount namespace " + operand(subject, 0) +
            (instruction.args[2] != 0 ? ", with all below it" : "");
@@ -204,6 +207,7 @@ std::string_view operation_name(Op op) {
   case Op::make_user_namespace: return "make_user_namespace";
   case Op::receive_fd: return "receive_fd";
   case Op::run_helper: return "run_helper";
+  case Op::ensure_path: return "ensure_path";
   case Op::clone_foreign_mount: return "clone_foreign_mount";
   }
   return "";

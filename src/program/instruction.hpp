@@ -36,7 +36,9 @@ enum class Op : std::uint8_t {
   make_user_namespace,  // (host) args[0]: uid_map, args[1]: gid_map; result: descriptor of a namespace nobody lives in
   receive_fd,           // (host) args[0]: socket; result: the descriptor the init sent over it
   enter_user_namespace, // (host) args[0]: argv of newuidmap, args[1]: of newgidmap, args[2]: room for our pid as text
-  run_helper, // (host) args[0]: argv, args[1]: envp: runs a program of ours to its end. A failure is as of run_hook
+  run_helper,  // (host) args[0]: argv, args[1]: envp: runs a program of ours to its end. A failure is as of run_hook
+  ensure_path, // args[0]: directory, args[1]: path below it, args[2]: type and mode of a file, 0 for a directory: makes
+               // what is missing of it; result: an O_PATH descriptor
   clone_foreign_mount, // (host) args[0]: descriptor of a mount namespace, args[1]: path in it, args[2]: 1 with the
                        // mounts below; result: the clone, detached
 };

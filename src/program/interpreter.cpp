@@ -1,7 +1,8 @@
 #include "program/interpreter.hpp"
 
-#include "program/hook.hpp"
 #include "base/raw_call.hpp"
+#include "program/ensure_path.hpp"
+#include "program/hook.hpp"
 
 #include <asm/unistd.h>
 #include <linux/errno.h>
@@ -91,6 +92,7 @@ long perform(Machine& machine, const Instruction& instruction) {
   case Op::wait: return wait(a[0], a[1]);
   case Op::store_padded: return store_padded(a[0], a[1]);
   case Op::run_hook: return run_hook(a);
+  case Op::ensure_path: return ensure_path(a);
   case Op::expect: return (a[0] & a[2]) == a[1] ? 0 : -static_cast<long>(a[3]);
   case Op::skip: return 0;
   case Op::fail: return -static_cast<long>(a[0]);

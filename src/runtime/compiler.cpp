@@ -74,18 +74,6 @@ Slot Compiler::resolve(std::string_view path, std::uint64_t flags) {
   return out;
 }
 
-// Each directory of the path that is missing; the last one's descriptor.
-Slot Compiler::make_directories(std::string_view path) {
-  Slot at = root;
-  for (std::size_t begin = 0; begin < path.size();) {
-    std::size_t end = std::min(path.find('/', begin), path.size());
-    b.call(SYS_mkdirat, {at, b.text(path.substr(begin, end - begin)), 0755}).tolerate(EEXIST);
-    at = resolve(path.substr(0, end), O_DIRECTORY);
-    begin = end + 1;
-  }
-  return at;
-}
-
 namespace {
 
 // "a/b/c" -> "a/b" and "c"; "c" -> "" and "c".
@@ -108,21 +96,10 @@ Slot Compiler::target(std::string_view path, TargetKind kind) {
     b.call(SYS_openat, {dev, b.text(*name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0}).into(at);
     return at;
   }
-  std::uint64_t directory = kind == TargetKind::directory ? O_DIRECTORY : 0;
   program::Label found;
-  Slot at = resolve(whole, directory);
-  // The common case is one call: it is there already.
-  b.then(found, ENOENT);
-  auto [above, name] = split_last(whole);
-  Slot parent = make_directories(above);
-  if (kind == TargetKind::directory)
-    b.call(SYS_mkdirat, {parent, b.text(name), 0755}).tolerate(EEXIST);
-  else
-    b.call(SYS_mknodat, {parent, b.text(name), S_IFREG | 0644, 0}).tolerate(EEXIST);
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC | directory;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  b.call(SYS_openat2, {root, b.text(whole), b.object(how), sizeof how}).into(at);
+  Slot at = resolve(whole, kind == TargetKind::directory ? O_DIRECTORY : 0);
+  b.then(found, ENOENT); // the common case is one call: it is there already
+  b.add(Op::ensure_path, {root, b.text(whole), kind == TargetKind::directory ? 0 : S_IFREG | 0644}).into(at);
   b.place(found);
   return at;
 }

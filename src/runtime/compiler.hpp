@@ -107,7 +107,6 @@ struct Compiler {
 
 private:
   void make_in_dev(std::string_view name, TargetKind kind);
-  Slot make_directories(std::string_view path);
 };
 
 // "/a//b/./c/" -> "a/b/c"; ".." goes up, never above the root, which is "".

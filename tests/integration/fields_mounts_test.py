@@ -159,6 +159,29 @@ def test_destinations(t):
     expect((source / "deep/er").is_dir() and not (t.dir / "y").exists(), "nothing is made outside of the root")
 
 
+def test_destinations_behind_links_to_nothing(t):
+    """What such a link names is made, in the root, wherever it leads; as securejoin has it for runc."""
+    bundle = Bundle(t)
+    outside = t.dir / "outside"
+    outside.mkdir()
+    (bundle.root / "etc").mkdir(exist_ok=True)
+    for link, to in (("etc/resolv.conf", "../run/resolve/stub.conf"), ("data", "/srv/real/data"),
+                     ("up", "../../../../../../../.." + str(outside / "made")), ("host", str(outside / "other"))):
+        os.symlink(to, bundle.root / link)
+    file = t.file("resolv", "nameserver 10.0.0.1\n")
+    config = add(spec(), "/etc/resolv.conf", "bind", file, ["bind", "ro"])
+    for destination in ("/data/below", "/up", "/host"):
+        add(config, destination, "tmpfs", "tmpfs")
+    out = bundle.run(config, "cat /etc/resolv.conf /run/resolve/stub.conf; cat /proc/self/mountinfo")
+    expect(out.count("nameserver 10.0.0.1\n") == 2, out)
+    for point in ("/srv/real/data/below", f"{outside}/made", f"{outside}/other"):
+        expect(mount_line(out, point)["type"] == "tmpfs", out)
+    expect((bundle.root / "run/resolve/stub.conf").is_file() and (bundle.root / "data").is_symlink(), "links stay links")
+    expect(os.listdir(outside) == [], "something was made outside of the root")
+    os.symlink("loop", bundle.root / "loop")
+    bundle.refuses(add(spec(), "/loop/x", "tmpfs", "tmpfs"), "ELOOP")
+
+
 def test_sources(t):
     """Files, sockets, directories; relative to the bundle; missing ones are refused with their field."""
     bundle = Bundle(t)

@@ -1,10 +1,9 @@
 """buildah's `bud` (RUN) and `run`, with `--runtime phial-oci`, its isolation being that of an OCI runtime. It has the
 runtime make the cgroups itself, whatever its configuration says of systemd.
 """
-import functools
 import os
 
-from client import RUNTIME, Place, command, expect, program
+from client import RUNTIME, Place, command, expect, once, program
 
 IMAGE = "box"
 
@@ -45,9 +44,7 @@ class Buildah:
         return done.out
 
 
-@functools.lru_cache(maxsize=None)
-def buildah():
-    return Buildah()
+buildah = once(Buildah)
 
 
 def test_run_instructions(t):
@@ -91,7 +88,7 @@ def test_several_builds_in_a_row(t):
 
 
 def after_all():
-    if buildah.cache_info().currsize:
-        client = buildah()
+    client = buildah.client
+    if client:
         client("rm", "-a")
         client.place.close()

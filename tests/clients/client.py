@@ -58,6 +58,8 @@ class Place:
     after close().
     """
 
+    made = []
+
     def __init__(self, name, systemd=SYSTEMD):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"phial-{name}-", dir=os.environ.get("PHIAL_TEST_DIR") or "/var/tmp"))
         self.dir.chmod(0o755)
@@ -65,6 +67,7 @@ class Place:
         self.cgroup = f"phial{name}{os.getpid()}.slice" if systemd else f"phial-{name}-{os.getpid()}"
         self.parent = self.cgroup if systemd else f"/{self.cgroup}"  # as clients are told it
         self.daemons = []
+        Place.made.append(self)
 
     def tar(self):
         """The image's root as an archive."""
@@ -144,6 +147,22 @@ class Place:
         expect(not self.dir.exists(), f"{self.dir} cannot be removed")
 
 
-def states(identity):
-    """What the runtime still knows of a container of this id."""
-    return [str(path) for path in pathlib.Path("/run/phial-oci").glob(f"*{identity}*")]
+def once(make):
+    """A function that gives the client make() makes, always the same. Where it cannot be made that is told each time, and
+    nothing of it stays. `client` of the function is None until then.
+    """
+    def get():
+        if get.client is None and get.error is None:
+            before = len(Place.made)
+            try:
+                get.client = make()
+            except Exception as error:
+                get.error = error
+                for place in Place.made[before:]:
+                    place.close()
+        if get.error is not None:
+            raise get.error
+        return get.client
+
+    get.client = get.error = None
+    return get

@@ -1,10 +1,9 @@
 """containerd with its runc shim and phial-oci as the shim's BinaryName, by ctr."""
-import functools
 import json
 import os
 import subprocess
 
-from client import MANY, RUNTIME, SYSTEMD, V2, Place, Skip, command, expect, program, wait_until
+from client import MANY, RUNTIME, SYSTEMD, V2, Place, Skip, command, expect, once, program, wait_until
 from phialtest import Terminal
 
 IMAGE = "example.test/box:latest"
@@ -94,9 +93,7 @@ address = "{here}/containerd.sock"
         self.ok("container", "delete", name)
 
 
-@functools.lru_cache(maxsize=None)
-def containerd():
-    return Containerd()
+containerd = once(Containerd)
 
 
 def test_run_and_its_exit_status(t):
@@ -216,8 +213,8 @@ def test_several_side_by_side(t):
 
 
 def after_all():
-    if containerd.cache_info().currsize:
-        client = containerd()
+    client = containerd.client
+    if client:
         for name in client.ok("container", "ls", "-q").split():
             client("task", "delete", "-f", name)
             client("container", "delete", name)

@@ -1,10 +1,9 @@
 """The docker engine with `--add-runtime phial=...` as its default runtime, and a containerd of its own."""
-import functools
 import json
 import os
 
 import scenarios
-from client import DRIVER, RUNTIME, Place, Skip, expect, program, wait_until
+from client import DRIVER, RUNTIME, Place, Skip, expect, once, program, wait_until
 from scenarios import IMAGE
 
 
@@ -50,9 +49,7 @@ address = "{here}/containerd.sock"
         return [path for path in self.place.cgroups() if os.path.basename(path) != self.place.cgroup]
 
 
-@functools.lru_cache(maxsize=None)
-def docker():
-    return Docker()
+docker = once(Docker)
 
 
 globals().update(scenarios.tests(docker))
@@ -80,8 +77,8 @@ def test_a_restart_policy_starts_it_again(t):
 
 
 def after_all():
-    if docker.cache_info().currsize:
-        client = docker()
+    client = docker.client
+    if client:
         left = client.ok("ps", "-aq").split()
         if left:
             client("rm", "-f", *left)

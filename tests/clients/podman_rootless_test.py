@@ -4,7 +4,6 @@ as root of his user namespace.
 He is one whom every Debian knows. In a mount namespace of the test's own /etc has subordinate ids for him. His containers
 have limits where systemd runs: by a manager of his own, as a login gives him one.
 """
-import functools
 import os
 import pathlib
 import pwd
@@ -12,7 +11,7 @@ import shutil
 import subprocess
 
 import scenarios
-from client import RUNTIME, SYSTEMD, Place, Skip, command, expect, program, wait_until
+from client import RUNTIME, SYSTEMD, Place, Skip, command, expect, once, program, wait_until
 from podman_test import CONFIG, Podman
 from scenarios import IMAGE
 
@@ -111,9 +110,7 @@ class Rootless(Podman):
         self.place.close()
 
 
-@functools.lru_cache(maxsize=None)
-def podman():
-    return Rootless()
+podman = once(Rootless)
 
 
 globals().update(scenarios.tests(podman, leave_out=() if SYSTEMD else NEEDS_CGROUPS))
@@ -145,5 +142,5 @@ def test_a_user_namespace_of_its_own(t):
 
 
 def after_all():
-    if podman.cache_info().currsize:
-        podman().close()
+    if podman.client:
+        podman.client.close()

@@ -1,9 +1,8 @@
 """podman, as root, with `--runtime phial-oci`."""
-import functools
 import os
 
 import scenarios
-from client import DRIVER, RUNTIME, Place, expect, program
+from client import DRIVER, RUNTIME, Place, expect, once, program
 from phialtest import wait_until
 from scenarios import IMAGE
 
@@ -52,9 +51,7 @@ class Podman(scenarios.Client):
                 and "conmon" not in path]
 
 
-@functools.lru_cache(maxsize=None)
-def podman():
-    return Podman()
+podman = once(Podman)
 
 
 globals().update(scenarios.tests(podman))
@@ -105,8 +102,8 @@ def test_info_knows_the_runtime(t):
 
 
 def after_all():
-    if podman.cache_info().currsize:
-        client = podman()
+    client = podman.client
+    if client:
         client("rm", "-fa", "-t", "0")
         # A pod's cgroup is podman's, which removes it in the hierarchies it knows.
         client.place.close(own=lambda name: not name.startswith("libpod-") or "conmon" in name)

@@ -109,30 +109,25 @@ private:
       return parent;
     const char* name = text_ + begin_;
     long made = file_ != 0 && end_ == size_ ? raw_call(__NR_mknodat, number(parent), address(name), file_, 0)
-                                        : raw_call(__NR_mkdirat, number(parent), address(name), 0755);
+                                            : raw_call(__NR_mkdirat, number(parent), address(name), 0755);
     if (begin_ != 0)
       close(parent);
     return made == -EEXIST ? 0 : made;
   }
 
+  // No link is as long as link_: it has room for the null byte.
   long follow(std::size_t length) {
     if (++links_ > kMaxLinks)
       return -ELOOP;
-    if (length == kPathSize)
-      return -ENAMETOOLONG;
     link_[length] = '\0';
-    std::size_t rest = end_ + 1 < size_ ? end_ + 1 : size_;
-    std::size_t left = size_ - rest;
     char tail[kPathSize];
-    for (std::size_t i = 0; i < left; ++i)
-      tail[i] = text_[rest + i];
+    std::size_t left = 0;
+    for (text_[end_] = '/'; end_ < size_; ++end_) // run() has cut it there
+      tail[left++] = text_[end_];
     tail[left] = '\0';
     size_ = link_[0] == '/' ? 0 : begin_;
     end_ = 0;
     long result = append(link_);
-    if (result < 0 || left == 0)
-      return result < 0 ? result : 1;
-    result = append("/");
     if (result >= 0)
       result = append(tail);
     return result < 0 ? result : 1;

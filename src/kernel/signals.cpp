@@ -109,4 +109,13 @@ Result<int> parse_signal(std::string_view text) {
   return *number;
 }
 
+std::uint64_t parse_ignored_signals(std::string_view status) {
+  constexpr std::string_view kField = "\nSigIgn:";
+  std::size_t at = status.find(kField);
+  if (at == std::string_view::npos)
+    return 0;
+  std::string_view value = status.substr(at + kField.size());
+  return parse_uint(trim(value.substr(0, value.find('\n'))), 16).value_or(0);
+}
+
 } // namespace phial::kernel

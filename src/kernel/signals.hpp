@@ -29,4 +29,7 @@ struct Signal {
 // The real-time numbers are the kernel's as the C library leaves them (34 to 64).
 [[nodiscard]] Result<int> parse_signal(std::string_view text);
 
+// "SigIgn" of /proc/PID/status, bit n - 1 for signal n; none where the text has no such line. proc_pid_status(5).
+[[nodiscard]] std::uint64_t parse_ignored_signals(std::string_view status);
+
 } // namespace phial::kernel

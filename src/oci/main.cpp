@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,10 +20,18 @@ void keep_standard_streams() {
   (void)::syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
+// To wait for what we start: where a caller ignores it, the kernel takes our children away.
+void keep_children() {
+  struct sigaction standard{};
+  standard.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &standard, nullptr);
+}
+
 } // namespace
 
 int main(int argc, char** argv, char** environment) {
   keep_standard_streams();
+  keep_children();
   std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return phial::oci::run_command_line(words, environment);
 }

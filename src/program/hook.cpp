@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kCloseOnExec = 02000000; // O_CLOEXEC
 constexpr std::uint64_t kSignalChild = 17;
 constexpr std::uint64_t kSignalKill = 9;
+constexpr std::uint64_t kLastSignal = 64;
 constexpr std::uint64_t kClonePidfd = 0x1000;
 constexpr std::uint64_t kSetMask = 2; // SIG_SETMASK
 
@@ -50,6 +51,9 @@ long make_input(std::uint64_t text, std::uint64_t size) {
 
 // The child: never returns. Its errno goes into the pipe; the exec closes that.
 [[noreturn]] void become(const std::uint64_t* args, long input, long report) {
+  const std::uint64_t standard[4] = {}; // handler, flags, restorer, mask; zero is the default
+  for (std::uint64_t signal = 1; signal <= kLastSignal; ++signal)
+    raw_call(__NR_rt_sigaction, signal, address(standard), 0, 8);
   const std::uint64_t no_signals = 0;
   raw_call(__NR_rt_sigprocmask, kSetMask, address(&no_signals), 0, 8);
   raw_call(__NR_dup3, number(input), 0, 0);

@@ -6,6 +6,7 @@
 #include "kernel/mountinfo.hpp"
 #include "kernel/mounts.hpp"
 #include "kernel/namespaces.hpp"
+#include "kernel/signals.hpp"
 #include "runtime/foreign_source.hpp"
 
 #include <fcntl.h>
@@ -86,6 +87,11 @@ Result<HostFacts> gather_facts(const std::string& cgroup) {
   if (!facts.cgroups.hierarchies.empty())
     facts.cgroup_exists = ::access(facts.cgroups.hierarchies[0].directory(cgroup).c_str(), F_OK) == 0;
   return facts;
+}
+
+Result<> gather_ignored_signals(HostFacts& facts) {
+  facts.ignored_signals = kernel::parse_ignored_signals(TRY(read_file("/proc/self/status")));
+  return {};
 }
 
 void gather_labels(HostFacts& facts, const spec::Process& process, const std::string& mount_label) {

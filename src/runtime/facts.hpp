@@ -10,6 +10,9 @@ namespace phial::runtime {
 // what the parent of `cgroup` ("/phial/ID", or empty) hands down.
 [[nodiscard]] Result<HostFacts> gather_facts(const std::string& cgroup);
 
+// Which signals we ignore ourselves, for a program that we run ourselves.
+[[nodiscard]] Result<> gather_ignored_signals(HostFacts& facts);
+
 // What the spec's labels, for a process of `exec` too, ask of the host.
 void gather_labels(HostFacts& facts, const spec::Process& process, const std::string& mount_label = {});
 

@@ -46,6 +46,8 @@ struct HostFacts {
   std::vector<std::pair<std::string, kernel::NetDeviceState>> net_devices; // those the spec names
   ResctrlFacts resctrl;
 
+  std::uint64_t ignored_signals = 0; // of the process that is to run the program: bit n - 1 for signal n
+
   bool unprivileged = false;      // the caller lacks CAP_SYS_ADMIN
   bool in_user_namespace = false; // the caller is in another than the first
   std::uint32_t uid = 0;          // of the caller, effective

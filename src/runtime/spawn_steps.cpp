@@ -2,6 +2,7 @@
 // Sections host, beside and init.
 #include "kernel/kabi.hpp"
 #include "kernel/namespaces.hpp"
+#include "kernel/signals.hpp"
 #include "runtime/compiler.hpp"
 
 #include <csignal>
@@ -188,6 +189,29 @@ Result<> add_spawn_steps(Compiler& c, const Request& request) {
   return {};
 }
 
+namespace {
+
+// What its maker ignores a process ignores too, and so does what it executes: an engine's SIGPIPE is no container's.
+void add_signal_steps(Compiler& c) {
+  std::vector<int> numbers;
+  for (int number = 1; number <= 64; ++number)
+    if ((c.facts.ignored_signals >> (number - 1) & 1) != 0)
+      numbers.push_back(number);
+  if (numbers.empty())
+    return;
+  c.step(Section::init, [&] {
+    std::string names;
+    for (int number : numbers)
+      names += (names.empty() ? "" : ", ") + kernel::signal_name(number);
+    return StepText{"take every signal as the kernel makes it", "the caller ignores " + names};
+  });
+  Data standard = c.b.room(4 * sizeof(std::uint64_t)); // the kernel's structure: handler, flags, restorer, mask
+  for (int number : numbers)
+    c.b.call(SYS_rt_sigaction, {number, standard, 0, sizeof(std::uint64_t)});
+}
+
+} // namespace
+
 void begin_init(Compiler& c) {
   c.step(Section::init,
          [&] { return StepText{"wait until the host releases it", "a host that dies first ends it by end of file"}; });
@@ -201,6 +225,7 @@ void begin_init(Compiler& c) {
   c.b.call(SYS_prctl, {PR_SET_NAME, c.b.text("phial-init"), 0, 0, 0});
   c.b.call(SYS_setsid);
   c.b.call(SYS_umask, {0});
+  add_signal_steps(c);
 }
 
 void add_release_steps(Compiler& c, const std::string& cgroup) {

@@ -119,6 +119,15 @@ TEST(Compile, AMountOfAnotherMountNamespaceIsClonedThere) {
     EXPECT_FALSE(foreign_source(own)) << own;
 }
 
+TEST(Compile, WhatTheCallerIgnoresTheContainerDoesNot) {
+  Case c;
+  EXPECT_EQ(program::print_calls(c.compile().value(), {.width = 0}).find("rt_sigaction"), std::string::npos);
+  c.facts.ignored_signals = 1U << 12 | 1; // SIGPIPE, SIGHUP
+  std::string text = program::print_calls(c.compile().value(), {.width = 0});
+  EXPECT_NE(text.find("the caller ignores SIGHUP, SIGPIPE"), std::string::npos);
+  EXPECT_NE(text.find("rt_sigaction(SIGPIPE, "), std::string::npos);
+}
+
 TEST(Compile, UserNamespaceWaitsForItsMaps) {
   Case c;
   c.spec.platform.namespaces.push_back({spec::NamespaceType::user, ""});

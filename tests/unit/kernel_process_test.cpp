@@ -86,6 +86,13 @@ TEST(Capabilities, Status) {
   EXPECT_GE(last_capability().value_or(-1), CAP_AUDIT_READ);
 }
 
+TEST(Signals, IgnoredOnes) {
+  EXPECT_EQ(
+      parse_ignored_signals("Name:\tSigIgn:\nSigBlk:\t00000000000000ff\nSigIgn:\t0000008000001001\nSigCgt:\t01\n"),
+      0x8000001001U);
+  EXPECT_EQ(parse_ignored_signals("Name:\tx\n"), 0U);
+}
+
 TEST(Signals, Parse) {
   EXPECT_EQ(parse_signal("SIGTERM").value_or(0), SIGTERM);
   EXPECT_EQ(parse_signal("TERM").value_or(0), SIGTERM);

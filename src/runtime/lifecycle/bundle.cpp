@@ -211,6 +211,7 @@ Result<Compiled> compile_bundle(const Bundle& bundle, const MakeOptions& options
   out.request = TRY(request_for(bundle, options, waits));
   out.request.words = words;
   out.facts = TRY(gather_facts(out.request.cgroup));
+  TRY(gather_ignored_signals(out.facts));
   TRY(do_without_cgroups(out.request, out.facts, options));
   gather_sources(out.facts, bundle.spec);
   out.program = TRY(compile_run(out.request, out.facts));

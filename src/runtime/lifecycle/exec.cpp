@@ -55,6 +55,7 @@ Result<Inherited> inherit(const Container& container, std::uint64_t join) {
 Result<program::Program> compile(const Container& container, const spec::Spec& spec, const ExecOrder& order,
                                  std::uint64_t join, const Inherited& inherited, program::Words words) {
   HostFacts facts = TRY(gather_facts(container.record.cgroup));
+  TRY(gather_ignored_signals(facts));
   ExecRequest request;
   request.process = &order.process;
   request.spec = &spec;

@@ -261,6 +261,8 @@ def prove(attacks, options):
             fired.get(one.number, {}).pop(on, None)
             silent.append(one.number)
         print(f"{out['verdict']:10}{one.number:6}{on}: {first_line(out['said'])}", flush=True)
+        if out["verdict"] == "BROKEN":
+            print(out["said"], flush=True)
     known = {one.number: one for one in registry}
     fired = {number: {on: what for on, what in entries.items() if on in known[number].fires}
              for number, entries in sorted(fired.items()) if number in known}

@@ -84,7 +84,7 @@ class Room(bundles.Bundle):
         self.ours = job.ours
         self.top = pathlib.Path("/tmp/room")
         self.top.mkdir()
-        self.state = self.top / "state"
+        self.state = self.top / "runtime"
         self.ran = False
         self.last = ""
         self.counter = 0
@@ -160,6 +160,13 @@ class Room(bundles.Bundle):
             raise Escaped(why)
 
     # ---- the runtime ----
+
+    @contextlib.contextmanager
+    def unaltered(self):
+        """In here nothing of the runtime is altered."""
+        rules, self.job.rules = self.job.rules, []
+        yield
+        self.job.rules = rules
 
     def words(self, *words, rules=()):
         rules = [*self.job.rules, *rules]

@@ -66,6 +66,7 @@ def _arrange(without_unified):
             continue
         mount(name, name, flags=MS_BIND)
         mount(name, name, flags=MS_BIND | MS_REMOUNT | MS_RDONLY)
+    mount("proc", "/mnt", "proc")  # a user namespace may mount a /proc where there is one that nothing lies over
     for name in ("/tmp", "/run"):
         mount("tmpfs", name, "tmpfs", data="mode=0755,size=1g")
     _loopback()

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "kernel/cgroup/layout.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -33,6 +34,33 @@ void kill_all_in(const std::string& path) {
   for (std::string_view line : split(*processes, '\n'))
     if (auto pid = parse_int(line); pid && *pid > 1 && *pid != ::getpid())
       ::kill(static_cast<pid_t>(*pid), SIGKILL);
+}
+
+bool is_directory(const std::string& path);
+
+void thaw_tree(const std::string& path) {
+  Result<Fd> state = open_at(AT_FDCWD, path + "/freezer.state", O_WRONLY);
+  if (!state)
+    return;
+  (void)write_all(state->get(), "THAWED");
+  Result<std::vector<std::string>> names = list_directory(path);
+  if (!names)
+    return;
+  for (const std::string& name : *names)
+    if (is_directory(path + "/" + name))
+      thaw_tree(path + "/" + name);
+}
+
+// What the container froze below its cgroup in the freezer's hierarchy of version 1 does not end in any other hierarchy
+// either: the cgroup of the same name there is thawed whole.
+void thaw_everywhere(std::string_view path) {
+  Result<kernel::CgroupLayout> layout = kernel::probe_cgroup_layout();
+  const kernel::CgroupHierarchy* freezer = layout ? layout->holding("freezer") : nullptr;
+  if (freezer == nullptr || freezer->version != 1)
+    return;
+  for (const kernel::CgroupHierarchy& hierarchy : layout->hierarchies)
+    if (path.starts_with(hierarchy.point + "/"))
+      return thaw_tree(freezer->point + std::string(path.substr(hierarchy.point.size())));
 }
 
 bool is_directory(const std::string& path) {
@@ -70,6 +98,8 @@ long remove_cgroup(const char* path) {
       return 0;
     if (problem != EBUSY || i == kPauses)
       return -problem;
+    if (i == 0)
+      thaw_everywhere(path);
     // allow sleep: rmdir says EBUSY until the last of the dead has left, and nothing announces that on cgroup v1
     ::nanosleep(&pause, nullptr);
     if (pause.tv_nsec < kLongestPause)

@@ -1,6 +1,7 @@
 #include "program/describe.hpp"
 
 #include "kernel/errnos.hpp"
+#include "kernel/flag_tables.hpp"
 #include "kernel/flags.hpp"
 #include "kernel/syscalls.hpp"
 #include "program/describe_argument.hpp"
@@ -120,6 +121,9 @@ std::string operation_text(const Subject& subject) {
   case Op::spawn:
     return "clone3(" + structure_text(subject, Role::clone_args, instruction.args[0], 0) +
            ", 88), in the child execveat(" + operand(subject, 1) + ", \"\", [\"phial-init\", ...], [], AT_EMPTY_PATH)" +
+           ((instruction.args[4] & 4) != 0 ? ", within what a helper joins: setns(" + operand(subject, 2) + ", " +
+                                                 kernel::format_flags(instruction.args[3], kernel::kCloneFlags) + ")"
+                                           : "") +
            ((instruction.args[4] & 1) != 0 ? ", within the user namespace " + operand(subject, 2) : "") +
            ((instruction.args[4] & 2) != 0 ? ", within the pid namespace " + operand(subject, 3) : "");
   case Op::release: return "let the new process go on to its execveat";

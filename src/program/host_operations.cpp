@@ -75,8 +75,10 @@ long receive_descriptor(int socket) {
   return fd;
 }
 
-// The last argument tells which of the descriptors are given.
+// The last argument tells which of the others are given.
 SpawnPlace spawn_place(const std::uint64_t* args) {
+  if ((args[4] & 4) != 0)
+    return {.container = static_cast<int>(args[2]), .join = args[3]};
   return {(args[4] & 1) != 0 ? static_cast<int>(args[2]) : -1, (args[4] & 2) != 0 ? static_cast<int>(args[3]) : -1};
 }
 

@@ -21,7 +21,8 @@ enum class Op : std::uint8_t {
   reap,          // (init) fork: the child goes on, the parent stays as PID 1, reaps, and ends with the child
   load_init,     // (host) result: descriptor of a sealed memfd that holds phial-init
   spawn,   // (host) args[0]: clone_args, args[1]: descriptor of the init; result: the pid. With bits 1 and 2 of args[4]
-           // it is cloned within the user namespace args[2] and the pid namespace args[3]
+           // it is cloned within the user namespace args[2] and the pid namespace args[3]; with bit 4 within the
+           // namespaces args[3] (CLONE_NEW flags) of the process of the pidfd args[2], without what an exec closes
   release, // (host) lets a child that waits for its id maps go on to the exec
   process_dir,   // (host) args[0]: pid; result: descriptor of /proc/PID
   remove_cgroup, // (host) args[0]: path: ends what is in it, removes it and what is below

@@ -1,7 +1,9 @@
 #include "program/spawn.hpp"
 
 #include "base/clone.hpp"
+#include "base/file.hpp"
 #include "base/raw_call.hpp"
+#include "base/text.hpp"
 
 #include <asm/unistd.h>
 #include <fcntl.h>
@@ -32,6 +34,7 @@ namespace phial::program {
 namespace {
 
 constexpr std::size_t kStackSize = 16384;
+constexpr unsigned kOurs = 256;
 
 // What the child reads while it shares our memory. Static: the child may outlive the call that made it.
 struct Spawned {
@@ -46,6 +49,8 @@ struct Spawned {
   // Where the process is cloned from within another user namespace.
   clone_args* arguments = nullptr;
   SpawnPlace place;
+  int ours[kOurs] = {}; // descriptors that are not for the new process
+  unsigned ours_count = 0;
   long result = 0;
 };
 constinit Spawned spawned;
@@ -123,6 +128,17 @@ long load_into_tmpfs() {
   return filled == 0 ? out : filled;
 }
 
+// Runs in a helper that shares memory with us, and no more: in it everything of the host's is let go of before the
+// process is born where others can see it. Such a one may hold CAP_SYS_PTRACE, and look at its root and descriptors.
+[[noreturn]] __attribute__((no_sanitize("address", "undefined"))) void joining_main() {
+  long result = raw_call(__NR_setns, static_cast<std::uint64_t>(spawned.place.container), spawned.place.join);
+  for (unsigned i = 0; i < spawned.ours_count; ++i)
+    raw_call(__NR_close, static_cast<std::uint64_t>(spawned.ours[i]));
+  spawned.result = result == 0 ? clone_child(spawned.arguments, child_main) : result;
+  for (;;)
+    raw_call(__NR_exit_group, 0);
+}
+
 // Runs in a helper that shares memory and descriptors with us: it enters the namespaces we may not come back from (the
 // user namespace, to have the new ones made as its own) and clones from there. The process is our child all the same.
 [[noreturn]] __attribute__((no_sanitize("address", "undefined"))) void helper_main() {
@@ -142,9 +158,9 @@ long load_into_tmpfs() {
 }
 
 // The helper is born in the cgroup, with our rights; what it clones is there too.
-long clone_by_helper(clone_args* arguments) {
+long clone_by_helper(clone_args* arguments, std::uint64_t shared, void (*entry)()) {
   clone_args helper{};
-  helper.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | (arguments->flags & CLONE_INTO_CGROUP);
+  helper.flags = CLONE_VM | CLONE_VFORK | shared | (arguments->flags & CLONE_INTO_CGROUP);
   helper.cgroup = arguments->cgroup;
   helper.exit_signal = SIGCHLD;
   helper.stack = address(helper_stack);
@@ -152,11 +168,43 @@ long clone_by_helper(clone_args* arguments) {
   arguments->flags = (arguments->flags & ~static_cast<std::uint64_t>(CLONE_INTO_CGROUP)) | CLONE_PARENT;
   arguments->exit_signal = 0; // the helper's
   spawned.arguments = arguments;
-  long pid = clone_child(&helper, helper_main);
+  long pid = clone_child(&helper, entry);
   if (pid < 0)
     return pid;
   raw_call(__NR_wait4, static_cast<std::uint64_t>(pid), 0, __WALL, 0);
   return spawned.result;
+}
+
+// Those that are closed by an exec. A table that cannot be read, or is longer, is an error: what stays open is seen.
+long collect_ours() {
+  Result<std::vector<std::string>> names = list_directory("/proc/self/fd");
+  if (!names)
+    return -EMFILE;
+  for (const std::string& name : *names) {
+    std::optional<std::int64_t> fd = parse_int(name);
+    int flags = fd ? ::fcntl(static_cast<int>(*fd), F_GETFD) : -1;
+    if (flags < 0 || (flags & FD_CLOEXEC) == 0)
+      continue;
+    if (spawned.ours_count == kOurs)
+      return -EMFILE;
+    spawned.ours[spawned.ours_count++] = static_cast<int>(*fd);
+  }
+  return 0;
+}
+
+// The pidfd that clone3 gives would be the helper's. Nobody but us waits for the process: its number is its own.
+long clone_within(clone_args* arguments) {
+  if (long problem = collect_ours(); problem != 0)
+    return problem;
+  arguments->flags &= ~static_cast<std::uint64_t>(CLONE_PIDFD);
+  long pid = clone_by_helper(arguments, 0, joining_main);
+  if (pid < 0)
+    return pid;
+  int pidfd = static_cast<int>(::syscall(__NR_pidfd_open, pid, 0));
+  if (pidfd < 0)
+    return -errno;
+  std::memcpy(reinterpret_cast<void*>(arguments->pidfd), &pidfd, sizeof pidfd);
+  return pid;
 }
 
 } // namespace
@@ -195,7 +243,9 @@ long spawn(Machine& machine, std::uint64_t arguments, int init, SpawnPlace place
   clone->stack = address(child_stack);
   clone->stack_size = sizeof child_stack;
   spawned.place = place;
-  long child = place.users >= 0 || place.pids >= 0 ? clone_by_helper(clone) : clone_child(clone, child_main);
+  long child = place.users >= 0 || place.pids >= 0 ? clone_by_helper(clone, CLONE_FILES, helper_main)
+               : place.container >= 0              ? clone_within(clone)
+                                                   : clone_child(clone, child_main);
   if (spawned.waits)
     ::close(spawned.host); // the child has its own
   return child;

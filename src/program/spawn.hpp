@@ -14,6 +14,10 @@ long load_init();
 struct SpawnPlace {
   int users = -1;
   int pids = -1;
+  // Or a pidfd whose namespaces `join` (CLONE_NEW flags, not the user's nor the time's) the process is born in, with
+  // none of our descriptors that an exec closes: what runs in there already can look at it from its first moment on.
+  int container = -1;
+  std::uint64_t join = 0;
 };
 
 // Clones with the clone_args at `arguments` (its stack is set here) and executes the init in the child. Without

@@ -1,5 +1,6 @@
 // What contradicts itself, or asks for the host's own to be changed: refused before anything is touched. Pure; what
 // concerns one part alone is checked where that part is compiled.
+#include "base/text.hpp"
 #include "kernel/id_maps.hpp"
 #include "kernel/kabi.hpp"
 #include "runtime/compiler.hpp"
@@ -9,6 +10,8 @@ namespace phial::runtime {
 namespace {
 
 using spec::NamespaceType;
+
+constexpr std::size_t kPathLimit = 4096; // with the NUL; path_resolution(7)
 
 // A namespace of that type which is not the host's: a new one, or one by path that is another.
 bool has_own(const Request& request, const HostFacts& facts, NamespaceType type) {
@@ -86,9 +89,41 @@ Result<> check_mount_namespace(const Request& request) {
   return {};
 }
 
+// Longer ones the kernel takes nowhere; and the work of walking one would grow with the square of its length.
+Result<> check_path(const std::string& path, const std::string& field) {
+  if (path.size() >= kPathLimit)
+    return fail(Kind::input, field + ": " + std::to_string(path.size()) +
+                                 " bytes are more than a path can have, which is " + std::to_string(kPathLimit - 1));
+  return {};
+}
+
+Result<> check_paths(const spec::Spec& spec) {
+  if (spec.process)
+    TRY(check_path(spec.process->cwd, "process.cwd"));
+  for (std::size_t i = 0; i < spec.mounts.size(); ++i)
+    TRY(check_path(spec.mounts[i].destination, "mounts[" + std::to_string(i) + "].destination"));
+  for (std::size_t i = 0; i < spec.platform.masked_paths.size(); ++i)
+    TRY(check_path(spec.platform.masked_paths[i], "linux.maskedPaths[" + std::to_string(i) + "]"));
+  for (std::size_t i = 0; i < spec.platform.readonly_paths.size(); ++i)
+    TRY(check_path(spec.platform.readonly_paths[i], "linux.readonlyPaths[" + std::to_string(i) + "]"));
+  for (std::size_t i = 0; i < spec.platform.devices.size(); ++i)
+    TRY(check_path(spec.platform.devices[i].path, "linux.devices[" + std::to_string(i) + "].path"));
+  return {};
+}
+
+// It is put behind each hierarchy's mount point: what leads up from there leads out of it.
+Result<> check_cgroup(const std::string& path) {
+  for (std::string_view name : split(path, '/'))
+    if (name == "..")
+      return fail(Kind::input, "the cgroup " + path + " leads out of its hierarchy by \"..\"");
+  return {};
+}
+
 } // namespace
 
 Result<> check_request(const Request& request, const HostFacts& facts) {
+  TRY(check_paths(*request.spec));
+  TRY(check_cgroup(request.cgroup));
   TRY(check_names(request, facts));
   TRY(check_time(request.spec->platform));
   TRY(check_user_namespace(request));

@@ -170,7 +170,8 @@ void add_join_rdt_steps(Compiler& c, const Request& request);
 
 // Labels of security modules.
 [[nodiscard]] Result<> check_labels(const Compiler& c, const spec::Process& process, const std::string& mount_label);
-void add_open_label_steps(Compiler& c, const spec::Process& process); // while the host's proc is in view
+// While the host's proc is in view; or, `own_proc`, by one of its own, as the one in view is the container's.
+void add_open_label_steps(Compiler& c, const spec::Process& process, bool own_proc = false);
 void add_label_steps(Compiler& c, const spec::Process& process);
 
 void add_release_steps(Compiler& c, const std::string& cgroup);

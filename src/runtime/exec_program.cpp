@@ -36,6 +36,15 @@ CgroupFiles open_cgroups(Compiler& c, const ExecRequest& request) {
   return out;
 }
 
+// What is born in the container's pid namespace is seen there from its first moment on, and a process with
+// CAP_SYS_PTRACE looks at its root and its descriptors: so it is born with the container's. In a user namespace it
+// could not, for the new process has the host's rights until it joins that; and time namespaces are joined by one who
+// shares no memory.
+std::uint64_t joined_before_birth(const Compiler& c, const ExecRequest& request) {
+  bool needed = (request.join & CLONE_NEWPID) != 0 && (request.join & CLONE_NEWUSER) == 0 && !c.facts.unprivileged;
+  return needed ? request.join & ~static_cast<std::uint64_t>(CLONE_NEWTIME) : 0;
+}
+
 void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgroups) {
   clone_args arguments{};
   arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | (cgroups.has_unified ? CLONE_INTO_CGROUP : 0);
@@ -50,6 +59,7 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
   Slot init = c.b.slot("init");
   Slot own = c.b.slot("own_pid_ns");
   bool other_pids = (request.join & CLONE_NEWPID) != 0;
+  std::uint64_t within = joined_before_birth(c, request);
   // Into a pid namespace that is the first user namespace's, others may not: we make no other child.
   bool may_return = !c.facts.rootless();
   c.step(Section::host, [&] {
@@ -58,19 +68,24 @@ void add_clone(Compiler& c, const ExecRequest& request, const CgroupFiles& cgrou
   });
   c.b.add(Op::load_init).into(init);
   c.step(Section::host, [&] {
-    return StepText{"clone the process into the container's pid namespace", "only a child can be born there"};
+    return StepText{
+        "clone the process into the container's pid namespace", "only a child can be born there",
+        within == 0 ? "" : "the container's processes see nothing of the host's by it, whatever they may look into"};
   });
-  if (other_pids) {
+  if (other_pids && within == 0) {
     if (may_return)
       c.open(own, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     c.b.call(SYS_setns, {c.container, CLONE_NEWPID});
   }
   if (cgroups.has_unified)
     c.b.add(Op::store, {clone + offsetof(clone_args, cgroup), cgroups.unified, sizeof(std::uint64_t)});
-  c.b.add(Op::spawn, {clone, init}).into(c.pid);
+  if (within == 0)
+    c.b.add(Op::spawn, {clone, init}).into(c.pid);
+  else
+    c.b.add(Op::spawn, {clone, init, c.container, within, 4}).into(c.pid);
   c.b.add(Op::load, {pidfd, sizeof(int)}).into(c.pidfd);
   c.b.call(SYS_close, {init});
-  if (other_pids && may_return)
+  if (other_pids && within == 0 && may_return)
     c.b.call(SYS_setns, {own, CLONE_NEWPID});
 }
 
@@ -134,7 +149,8 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   add_receive_terminal_steps(c, process);
 
   begin_init(c);
-  add_open_label_steps(c, process);
+  std::uint64_t joined = joined_before_birth(c, request);
+  add_open_label_steps(c, process, joined != 0);
   add_listener_text_steps(c, spec, request.container, request.filter);
   if (!cgroups.procs.empty()) {
     c.step(Section::init,
@@ -144,7 +160,7 @@ Result<program::Program> compile_exec(const ExecRequest& request, const HostFact
   }
   TRY(add_final_affinity_steps(c, process));
   TRY(add_memory_policy_steps(c, spec.platform));
-  if (std::uint64_t rest = join & ~static_cast<std::uint64_t>(CLONE_NEWPID); rest != 0) {
+  if (std::uint64_t rest = join & ~(joined | CLONE_NEWPID); rest != 0) {
     c.step(Section::init,
            [&] { return StepText{"join the container's namespaces", "it sees what the container sees"}; });
     c.b.call(SYS_setns, {c.container, rest});

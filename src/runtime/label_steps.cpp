@@ -2,7 +2,7 @@
 // kernel takes them through a file of the process's own in proc, which is opened while the host's proc is still in
 // view. Sections init and start. proc_pid_attr(5).
 #include "kernel/kabi.hpp"
-#include "runtime/compiler.hpp"
+#include "runtime/mounts.hpp"
 
 namespace phial::runtime {
 
@@ -35,21 +35,28 @@ Result<> check_labels(const Compiler& c, const spec::Process& process, const std
   return {};
 }
 
-void add_open_label_steps(Compiler& c, const spec::Process& process) {
+void add_open_label_steps(Compiler& c, const spec::Process& process, bool own_proc) {
+  auto open_attribute = [&c, own_proc](Slot into, const std::string& name) {
+    std::string path = "thread-self/attr/" + name;
+    if (!own_proc)
+      return c.open(into, "/proc/" + path, O_WRONLY | O_CLOEXEC);
+    Slot proc = make_filesystem(c, "proc", "proc", {}, 0);
+    c.b.call(SYS_openat, {proc, c.b.text(path), O_WRONLY | O_CLOEXEC, 0}).into(into);
+  };
   if (wants_profile(c, process)) {
     c.step(Section::init,
            [&] { return StepText{"open what takes its AppArmor profile", c.why("process.apparmorProfile")}; });
     c.apparmor = c.b.slot("apparmor");
     program::Label found;
-    c.open(c.apparmor, "/proc/thread-self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
+    open_attribute(c.apparmor, "apparmor/exec");
     c.b.then(found, ENOENT); // before 5.8 the modules shared one file
-    c.open(c.apparmor, "/proc/thread-self/attr/exec", O_WRONLY | O_CLOEXEC);
+    open_attribute(c.apparmor, "exec");
     c.b.place(found);
   }
   if (!process.selinux_label.empty()) {
     c.step(Section::init, [&] { return StepText{"open what takes its SELinux label", c.why("process.selinuxLabel")}; });
     c.selinux = c.b.slot("selinux");
-    c.open(c.selinux, "/proc/thread-self/attr/exec", O_WRONLY | O_CLOEXEC);
+    open_attribute(c.selinux, "exec");
   }
 }
 

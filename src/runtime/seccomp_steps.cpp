@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 namespace phial::runtime {
@@ -21,6 +22,8 @@ namespace {
 
 constexpr std::string_view kDescriptorName = "seccompFd"; // as the specification has it
 constexpr std::uint32_t kActionMask = 0xffff0000;
+
+constexpr time_t kListenerPatience = 5; // seconds
 
 bool has_listener(const Filter& filter) {
   return filter.profile != nullptr && kernel::notifies(*filter.profile);
@@ -60,6 +63,9 @@ Result<> connect_listener(Compiler& c, const std::string& path) {
   });
   c.listener_socket = c.b.slot("seccomp_listener");
   c.b.call(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}).into(c.listener_socket);
+  // A listener that neither accepts nor reads is an error, and holds nobody up.
+  const timeval patience{kListenerPatience, 0};
+  c.b.call(SYS_setsockopt, {c.listener_socket, SOL_SOCKET, SO_SNDTIMEO, c.b.object(patience), sizeof patience});
   c.b.call(SYS_connect, {c.listener_socket, c.b.object(address),
                          static_cast<unsigned>(offsetof(sockaddr_un, sun_path) + path.size() + 1)});
   return {};

@@ -68,7 +68,7 @@ std::vector<Joined> open_joined(Compiler& c, const spec::Linux& platform) {
                       c.why(field_of(platform, entry))};
     });
     Slot descriptor = c.b.slot(std::string(facts.proc_name) + "_ns");
-    c.open(descriptor, entry.path, O_RDONLY);
+    c.open(descriptor, entry.path, O_RDONLY | O_NONBLOCK); // a FIFO would wait for a writer
     // The user namespace first: it gives the right to join the others.
     out.insert(facts.flag == CLONE_NEWUSER ? out.begin() : out.end(), {descriptor, facts.flag});
   }

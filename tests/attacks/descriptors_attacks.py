@@ -103,7 +103,7 @@ def overwrite_the_runtime(room):
 
 
 @attack("R04", "CVE-2016-9962: a container looks into what joins it: its descriptors, its root",
-        fires="close:skip=0 close_range:skip=0 prctl,a0==4:skip=0")
+        fires="setns,a1&0x20000:a1-0x20000")
 def look_into_what_joins(room):
     probe = room.tool("probe")
     room.capabilities("SYS_PTRACE")

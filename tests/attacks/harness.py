@@ -169,7 +169,10 @@ class Running:
         os.close(self.reader)
         late = time.monotonic() >= self.end
         os.kill(self.pid, signal.SIGTERM)  # whose end ends all that is in the sandbox
-        os.waitpid(self.pid, 0)
+        patience = time.monotonic() + 20
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0 and time.monotonic() < patience:
+            remove_cgroups(f"/phial-attacks/{self.job.key}")  # what is frozen does not end
+            time.sleep(0.01)
         remove_cgroups(f"/phial-attacks/{self.job.key}")
         try:
             out = json.loads(self.text)

@@ -143,6 +143,8 @@ class Room(bundles.Bundle):
 
     def compare(self):
         """Whatever the attack was about: nothing of the host may have changed."""
+        if not self.outside.exists():
+            self.escaped(f"on the host, gone: {self.outside}")
         after = self.look()
         for what in ("files", "settings"):
             if what not in self.unlooked and (changed := oracle.differences(self.before[what], after[what])):
@@ -151,6 +153,10 @@ class Room(bundles.Bundle):
             self.escaped("mounts on the host: " + "; ".join(sorted(set(after["mounts"]) ^ set(self.before["mounts"])))[:1000])
         if self.before["program"] != after["program"]:
             self.escaped("the runtime's program is another")
+
+    def outside_changed(self):
+        """What changed of the files outside, in words."""
+        return "; ".join(oracle.differences(self.before["files"], oracle.tree(self.outside)))[:500]
 
     def escaped(self, why):
         raise Escaped(why)

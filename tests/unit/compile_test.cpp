@@ -306,6 +306,13 @@ TEST(Compile, WhatIsTheHostsIsNotChanged) {
               c.spec.platform.sysctl = {{"net.ipv4.ip_forward", "1"}};
             }).find("net.ipv4.ip_forward"),
             std::string::npos);
+  EXPECT_NE(refused([](Case& c) { c.request.cgroup = "/a/../../b"; }).find("leads out"), std::string::npos);
+  EXPECT_NE(refused([](Case& c) { c.spec.process->cwd = "/" + std::string(5000, 'x'); }).find("process.cwd"),
+            std::string::npos);
+  EXPECT_NE(refused([](Case& c) {
+              c.spec.platform.masked_paths = {"/" + std::string(5000, 'x')};
+            }).find("linux.maskedPaths[0]"),
+            std::string::npos);
   EXPECT_NE(refused([](Case& c) { c.spec.platform.boottime_offset.emplace(); }).find("linux.timeOffsets"),
             std::string::npos);
   EXPECT_NE(refused([](Case& c) { c.spec.platform.uid_mappings = {{0, 1, 1}}; }).find("linux.uidMappings"),

@@ -169,13 +169,28 @@ Result<Record> new_record(const Bundle& bundle, const MakeOptions& options) {
   return out;
 }
 
+// The path as within a root: "..", "." and empty names lead nowhere else, and never out.
+std::string contained(std::string_view path) {
+  std::vector<std::string_view> names;
+  for (std::string_view name : split(path, '/')) {
+    if (name == ".." && !names.empty())
+      names.pop_back();
+    else if (!name.empty() && name != "." && name != "..")
+      names.push_back(name);
+  }
+  std::string out;
+  for (std::string_view name : names)
+    out += "/" + std::string(name);
+  return out;
+}
+
 std::string cgroup_of(const spec::Spec& spec, const MakeOptions& options) {
   if (options.manager == CgroupManager::disabled)
     return {};
   const std::string& asked = spec.platform.cgroups_path;
   if (asked.empty())
     return "/phial-oci/" + options.id;
-  return asked.starts_with("/") ? asked : "/phial-oci/" + asked;
+  return contained(asked.starts_with("/") ? asked : "/phial-oci/" + asked);
 }
 
 namespace {

@@ -263,24 +263,26 @@ static void entering(struct Task *task) {
     if (rule->seen < rule->from || rule->seen > rule->to)
       continue;
     ++rule->done;
-    for (int e = 0; e < rule->effect_count; ++e)
+    for (int e = 0; e < rule->effect_count; ++e) {
       apply(task, &r, &rule->effects[e]);
-    task->altered = 1;
+      task->altered |= strchr("astkc", rule->effects[e].kind) != NULL;
+    }
   }
   if (task->altered)
     ptrace(PTRACE_SETREGS, task->pid, 0, &r);
 }
 
-/* The registers are what they were, for who made the call believes that. */
+/* The arguments are what they were, for who made the call believes that. */
 static void leaving(struct Task *task) {
   if (!task->altered)
     return;
   struct user_regs_struct r;
   if (ptrace(PTRACE_GETREGS, task->pid, 0, &r) == 0 && r.rip == task->registers.rip) {
-    struct user_regs_struct back = task->registers;
-    back.rax = task->skipped ? (unsigned long long)task->result : r.rax;
-    back.orig_rax = r.orig_rax;
-    ptrace(PTRACE_SETREGS, task->pid, 0, &back);
+    for (int i = 0; i < 6; ++i)
+      *argument(&r, i) = *argument(&task->registers, i);
+    if (task->skipped)
+      r.rax = (unsigned long long)task->result;
+    ptrace(PTRACE_SETREGS, task->pid, 0, &r);
   }
   task->altered = task->skipped = 0;
 }

@@ -214,7 +214,9 @@ static void abis(void) {
 static void spy(double seconds, const char *needle) {
   double end = now() + seconds;
   pid_t self = getpid();
-  setvbuf(stdout, NULL, _IOLBF, 0);
+  struct stat mine;
+  if (stat("/", &mine) != 0)
+    return;
   while (now() < end) {
     for (pid_t pid = 2; pid < 400; ++pid) {
       if (pid == self)
@@ -239,7 +241,7 @@ static void spy(double seconds, const char *needle) {
         if (fd >= 3) {
           struct stat status;
           snprintf(inside, sizeof inside, "%s/.", path);
-          if (stat(inside, &status) == 0)
+          if (stat(inside, &status) == 0 && (status.st_dev != mine.st_dev || status.st_ino != mine.st_ino))
             printf("reached a directory by %s: %s\n", path, target);
         }
       }

@@ -337,6 +337,7 @@ def main():
     if not attacks:
         print(f"no attack matches {' '.join(options.patterns)}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what is under way is ended
     build_tools()
     try:
         return prove(attacks, options) if options.prove else run(attacks, options)

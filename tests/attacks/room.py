@@ -149,8 +149,10 @@ class Room(bundles.Bundle):
         for what in ("files", "settings"):
             if what not in self.unlooked and (changed := oracle.differences(self.before[what], after[what])):
                 self.escaped(f"on the host, {'; '.join(changed)[:1000]}")
-        if "mounts" not in self.unlooked and self.before["mounts"] != after["mounts"]:
-            self.escaped("mounts on the host: " + "; ".join(sorted(set(after["mounts"]) ^ set(self.before["mounts"])))[:1000])
+        # One that went away may have gone because another namespace removed the directory below it.
+        new = sorted(set(after["mounts"]) - set(self.before["mounts"]))
+        if "mounts" not in self.unlooked and new:
+            self.escaped("mounts on the host: " + "; ".join(new)[:1000])
         if self.before["program"] != after["program"]:
             self.escaped("the runtime's program is another")
 

@@ -2,6 +2,8 @@
 // flag_tables.hpp. Pure; knows nothing about which argument of which call is decoded by which table.
 #pragma once
 
+#include "base/fixed_text.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,7 +16,7 @@ namespace phial::kernel {
 // Fields of several bits (O_ACCMODE, the type of a file mode) are rows with a mask; so is a name for "none of them".
 struct Flag {
   std::uint64_t bits;
-  std::string_view name;
+  FixedText<39> name;
   std::uint64_t mask = 0;
 
   [[nodiscard]] constexpr std::uint64_t field() const { return mask != 0 ? mask : bits; }
@@ -32,7 +34,7 @@ using FlagTable = std::span<const Flag>;
 // One value of an enumeration.
 struct Name {
   std::uint64_t value;
-  std::string_view name;
+  FixedText<39> name;
 };
 using NameTable = std::span<const Name>;
 

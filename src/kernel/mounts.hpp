@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/fixed_text.hpp"
 
 #include <cstdint>
 #include <span>
@@ -26,13 +27,13 @@ enum class MountEffect : std::uint8_t {
 };
 
 struct MountOptionFacts {
-  std::string_view name;
+  FixedText<15> name;
   MountEffect effect;
   bool set;       // false: the option clears the bits
   bool recursive; // the r-form: of the whole tree below
   std::uint64_t ms_bit;
-  std::uint64_t attr_bit;        // MOUNT_ATTR_*, 0 where the new interface has none
-  std::string_view super_option; // fsconfig's FSCONFIG_SET_FLAG key, or empty
+  std::uint64_t attr_bit;     // MOUNT_ATTR_*, 0 where the new interface has none
+  FixedText<15> super_option; // fsconfig's FSCONFIG_SET_FLAG key, or empty
 };
 
 // Sorted by name; `features` prints the names.

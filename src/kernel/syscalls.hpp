@@ -1,6 +1,8 @@
 // System calls by name and number, on the architectures Phial knows. Facts only.
 #pragma once
 
+#include "base/fixed_text.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +24,7 @@ inline constexpr Architecture kNativeArchitecture = Architecture::x86_64;
 
 // One system call; -1 where the architecture does not have it. x32's numbers are without their bit (0x40000000).
 struct SystemCall {
-  std::string_view name;
+  FixedText<31> name;
   std::array<std::int32_t, 5> numbers; // by Architecture
 
   [[nodiscard]] constexpr int number(Architecture architecture) const {

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <vector>
 
 namespace {
@@ -27,9 +29,21 @@ void keep_children() {
   ::sigaction(SIGCHLD, &standard, nullptr);
 }
 
+// The part of the stack that making a container uses, at once: a quarter of what as many page faults cost.
+void populate_stack() {
+#ifdef MADV_POPULATE_WRITE // 5.14
+  constexpr std::size_t kPage = 4096;
+  constexpr std::size_t kSize = 11 * kPage; // less than the 128 KiB that execve(2) sets up
+  char* here = static_cast<char*>(__builtin_frame_address(0));
+  char* end = here - reinterpret_cast<std::uintptr_t>(here) % kPage;
+  (void)::madvise(end - kSize, kSize, MADV_POPULATE_WRITE);
+#endif
+}
+
 } // namespace
 
 int main(int argc, char** argv, char** environment) {
+  populate_stack();
   keep_standard_streams();
   keep_children();
   std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);

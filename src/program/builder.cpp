@@ -55,36 +55,44 @@ Added& Added::or_else(Label& label) {
   return *this;
 }
 
+Added& Builder::add_undo(Added& maker, const Instruction& instruction, StepText text) {
+  undo_.push_back({instruction, undo_texts_.size(), maker.section_, maker.index_});
+  if (has_words())
+    undo_texts_.push_back(std::move(text));
+  return maker;
+}
+
 Added& Added::undone_by(Op op, std::initializer_list<Arg> args, StepText text) {
-  builder_.undo_.push_back({make(op, 0, args), std::move(text), section_, index_});
-  return *this;
+  return builder_.add_undo(*this, make(op, 0, args), std::move(text));
 }
 
 Added& Added::undone_by_call(long number, std::initializer_list<Arg> args, StepText text, int tolerated) {
   Instruction undo = make(Op::call, number, args);
   undo.tolerated[0] = static_cast<std::int16_t>(tolerated);
-  builder_.undo_.push_back({undo, std::move(text), section_, index_});
-  return *this;
+  return builder_.add_undo(*this, undo, std::move(text));
 }
 
 // Room for what a container of the usual kind takes: nothing is moved while it grows.
 Builder::Builder(Words words) : words_(words) {
-  Part& init = part(Section::init);
-  init.code.reserve(384);
-  init.steps.reserve(64);
-  part(Section::host).code.reserve(96);
-  part(Section::host).steps.reserve(32);
+  part(Section::init).code.reserve(250);
+  part(Section::host).code.reserve(60);
+  part(Section::start).code.reserve(60);
+  undo_.reserve(16);
   initial_.reserve(192);
   data_.reserve(8192);
 }
 
 void Builder::step(Section section, StepText text) {
   open_ = section;
+  if (!has_words())
+    return;
   Part& to = part(section);
   to.steps.push_back({section, std::move(text), {static_cast<std::uint32_t>(to.code.size()), 0}});
 }
 
 void Builder::shell(std::string_view lines, std::optional<ShellPlace> place) {
+  if (!has_words())
+    return;
   StepText& text = part(open_).steps.back().text;
   std::string& shell = text.shell;
   if (place)
@@ -97,8 +105,10 @@ void Builder::shell(std::string_view lines, std::optional<ShellPlace> place) {
 Added Builder::call(long number, std::initializer_list<Arg> args) {
   Part& to = part(open_);
   to.code.push_back(make(Op::call, number, args));
-  to.code.back().step = static_cast<std::uint16_t>(to.steps.size() - 1);
-  ++to.steps.back().code.count;
+  if (has_words()) {
+    to.code.back().step = static_cast<std::uint16_t>(to.steps.size() - 1);
+    ++to.steps.back().code.count;
+  }
   return {*this, open_, to.code.size() - 1};
 }
 
@@ -184,11 +194,14 @@ void Builder::lay_undo() {
   Part& to = part(Section::undo);
   const Instruction* before = nullptr;
   for (Undo& undo : undo_) {
-    // What is tried twice, and made once, is undone in one step.
-    if (before == nullptr || !are_same(*before, undo.instruction))
-      to.steps.push_back({Section::undo, std::move(undo.text), {static_cast<std::uint32_t>(to.code.size()), 0}});
-    ++to.steps.back().code.count;
-    undo.instruction.step = static_cast<std::uint16_t>(to.steps.size() - 1);
+    if (has_words()) {
+      // What is tried twice, and made once, is undone in one step.
+      if (before == nullptr || !are_same(*before, undo.instruction))
+        to.steps.push_back(
+            {Section::undo, std::move(undo_texts_[undo.text]), {static_cast<std::uint32_t>(to.code.size()), 0}});
+      ++to.steps.back().code.count;
+      undo.instruction.step = static_cast<std::uint16_t>(to.steps.size() - 1);
+    }
     to.code.push_back(undo.instruction);
     before = &undo.instruction;
   }

@@ -78,7 +78,10 @@ public:
   // Opens a step; the instructions that follow belong to it.
   void step(Section section, StepText text);
   template <std::invocable Text> void step(Section section, Text&& text) {
-    step(section, has_words() ? text() : StepText());
+    if (has_words())
+      step(section, text());
+    else
+      open_ = section;
   }
   // Appends to the open step's shell text, on lines of their own, and says where it belongs.
   void shell(std::string_view lines, std::optional<ShellPlace> place = {});
@@ -132,18 +135,20 @@ private:
   };
   struct Undo {
     Instruction instruction;
-    StepText text;
-    Section section; // of the maker
+    std::size_t text; // index of undo_texts_
+    Section section;  // of the maker
     std::size_t maker;
   };
   Part& part(Section section) { return parts_[static_cast<unsigned>(section)]; }
   void name_slot(std::string_view name);
+  Added& add_undo(Added& maker, const Instruction& instruction, StepText text);
   void lay_undo();
 
   Words words_;
   std::array<Part, kSections> parts_;
   Section open_ = Section::host;
   std::vector<Undo> undo_;
+  std::vector<StepText> undo_texts_; // none without words
   std::vector<std::string> slots_;
   std::vector<std::uint64_t> initial_;
   std::string data_;

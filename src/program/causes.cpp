@@ -1,6 +1,7 @@
 #include "program/causes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace phial::program {
@@ -12,7 +13,7 @@ constexpr std::string_view kBecomeRoot = "run it as root";
 
 // Sorted by call. From the man pages, the kernel's documentation and what was met in practice.
 // clang-format off
-constexpr Cause kCauses[] = {
+constexpr Cause kSource[] = {
     {"bpf", EPERM, "", "attaching a device filter takes CAP_SYS_ADMIN, or CAP_BPF and CAP_NET_ADMIN", kBecomeRoot},
     {"bpf", EINVAL, "BPF_PROG_ATTACH", "the cgroup is not one of version 2, or it holds filters of a kind that excludes others", ""},
     {"bpf", E2BIG, "BPF_PROG_LOAD", "the device filter has more instructions than the kernel takes", "use fewer device rules"},
@@ -123,15 +124,60 @@ constexpr Cause kCauses[] = {
 };
 // clang-format on
 
+// The same without an address in it, for addresses are what a start costs (base/fixed_text.hpp): all texts in a row,
+// and where each begins. kSource itself is read by the compiler alone.
+constexpr std::size_t kRows = std::size(kSource);
+constexpr std::size_t kTexts = 4; // call, where, reason, fix
+
+constexpr std::size_t kLength = [] {
+  std::size_t length = 0;
+  for (const Cause& cause : kSource)
+    length += cause.call.size() + cause.where.size() + cause.reason.size() + cause.fix.size();
+  return length;
+}();
+static_assert(kLength <= 0xffff);
+
+struct Packed {
+  std::array<char, kLength> letters{};
+  std::array<std::uint16_t, kRows * kTexts + 1> begins{};
+  std::array<int, kRows> numbers{};
+
+  [[nodiscard]] constexpr std::string_view text(std::size_t row, std::size_t which) const {
+    std::size_t at = row * kTexts + which;
+    return {letters.data() + begins[at], static_cast<std::size_t>(begins[at + 1] - begins[at])};
+  }
+  [[nodiscard]] constexpr Cause cause(std::size_t row) const {
+    return {text(row, 0), numbers[row], text(row, 1), text(row, 2), text(row, 3)};
+  }
+};
+
+constexpr Packed kCauses = [] {
+  Packed out;
+  std::size_t at = 0;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const Cause& cause = kSource[row];
+    out.numbers[row] = cause.number;
+    std::size_t which = row * kTexts;
+    for (std::string_view text : {cause.call, cause.where, cause.reason, cause.fix}) {
+      out.begins[which++] = static_cast<std::uint16_t>(at);
+      for (char letter : text)
+        out.letters[at++] = letter;
+    }
+  }
+  out.begins.back() = static_cast<std::uint16_t>(at);
+  return out;
+}();
+static_assert(kCauses.cause(0).call == kSource[0].call && kCauses.cause(kRows - 1).fix == kSource[kRows - 1].fix);
+
 } // namespace
 
-std::vector<const Cause*> causes_of(std::string_view call, int number, std::string_view text) {
-  std::vector<const Cause*> out;
-  for (const Cause& cause : kCauses)
-    if (cause.call == call && cause.number == number &&
-        (cause.where.empty() || text.find(cause.where) != std::string_view::npos))
-      out.push_back(&cause);
-  std::ranges::stable_sort(out, std::ranges::greater(), [](const Cause* cause) { return cause->where.size(); });
+std::vector<Cause> causes_of(std::string_view call, int number, std::string_view text) {
+  std::vector<Cause> out;
+  for (std::size_t row = 0; row < kRows; ++row)
+    if (Cause cause = kCauses.cause(row); cause.call == call && cause.number == number &&
+                                          (cause.where.empty() || text.find(cause.where) != std::string_view::npos))
+      out.push_back(cause);
+  std::ranges::stable_sort(out, std::ranges::greater(), [](const Cause& cause) { return cause.where.size(); });
   return out;
 }
 

@@ -16,6 +16,6 @@ struct Cause {
 };
 
 // The causes of this call's failure with this errno, the most special first; `text` is the call as describe() has it.
-[[nodiscard]] std::vector<const Cause*> causes_of(std::string_view call, int number, std::string_view text);
+[[nodiscard]] std::vector<Cause> causes_of(std::string_view call, int number, std::string_view text);
 
 } // namespace phial::program

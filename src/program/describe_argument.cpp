@@ -23,8 +23,8 @@ std::string plain(const Argument& argument, std::uint64_t value) {
   case Role::id: return std::to_string(static_cast<std::int32_t>(value));
   case Role::number: return std::to_string(value);
   case Role::fd: return descriptor(value);
-  case Role::flags: return kernel::format_flags(value, argument.flags);
-  case Role::name: return kernel::format_name(value, argument.names);
+  case Role::flags: return kernel::format_flags(value, flags_of(argument));
+  case Role::name: return kernel::format_name(value, names_of(argument));
   case Role::mode: return kernel::format_mode(value);
   case Role::device: return "makedev(" + std::to_string(major(value)) + ", " + std::to_string(minor(value)) + ")";
   case Role::signal: return kernel::signal_name(static_cast<int>(value));

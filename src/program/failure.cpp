@@ -43,13 +43,13 @@ Kind kind_of(const Program& program, const Instruction& instruction, int number)
 
 std::string hint_of(const Instruction& instruction, int number, std::string_view text) {
   std::string hint;
-  std::vector<const Cause*> causes = causes_of(instruction_name(instruction), number, text);
-  for (const Cause* cause : causes) {
-    if (cause->where.size() < causes.front()->where.size()) // something more special is known
+  std::vector<Cause> causes = causes_of(instruction_name(instruction), number, text);
+  for (const Cause& cause : causes) {
+    if (cause.where.size() < causes.front().where.size()) // something more special is known
       break;
-    hint += (hint.empty() ? "" : "; or ") + std::string(cause->reason);
-    if (!cause->fix.empty())
-      hint += ": " + std::string(cause->fix);
+    hint += (hint.empty() ? "" : "; or ") + std::string(cause.reason);
+    if (!cause.fix.empty())
+      hint += ": " + std::string(cause.fix);
   }
   return hint;
 }

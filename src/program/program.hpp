@@ -60,7 +60,7 @@ struct WellKnownSlots {
 
 struct Program {
   std::vector<Instruction> code;  // data arguments are offsets into `data`, slot arguments are indices of `slots`
-  std::vector<Step> steps;        // without texts where the program was built without words
+  std::vector<Step> steps;        // none where the program was built without words
   std::vector<std::string> slots; // their names, without a sigil: "root", "proc"; none without words
   std::vector<std::uint64_t> initial_slots; // what they hold before the first instruction, ~0 for nothing
   std::string data;

@@ -6,18 +6,13 @@
 #include <linux/keyctl.h>
 #include <sys/ioctl.h>
 
+#include <cstdlib>
+
 namespace phial::program {
 
 namespace {
 
 using namespace kernel;
-
-consteval Argument bits(FlagTable table) {
-  return {Role::flags, table, {}};
-}
-consteval Argument one_of(NameTable table) {
-  return {Role::name, {}, table};
-}
 
 constexpr Argument kInt{Role::integer};
 constexpr Argument kNumber{Role::number};
@@ -40,6 +35,33 @@ constexpr Name kSigmaskHow[] = {{0, "SIG_BLOCK"}, {1, "SIG_UNBLOCK"}, {2, "SIG_S
 constexpr Flag kDescriptorFlags[] = {{1, "FD_CLOEXEC"}};
 constexpr Name kSocketLevels[] = {{1, "SOL_SOCKET"}, {270, "SOL_NETLINK"}};
 constexpr Name kSpeculation[] = {{0, "PR_SPEC_STORE_BYPASS"}, {1, "PR_SPEC_INDIRECT_BRANCH"}};
+
+// A shape names these by their place, so that the table of shapes has no address in it (base/fixed_text.hpp).
+constexpr FlagTable kFlagTables[] = {
+    kAccessFlags,    kAtFlags,     kCloneFlags,    kCloseRangeFlags, kDescriptorFlags, kFlockOperations, kFsmountFlags,
+    kFsopenFlags,    kFspickFlags, kMapFlags,      kMemfdFlags,      kMessageFlags,    kMountAttrFlags,  kMountFlags,
+    kMoveMountFlags, kOpenFlags,   kOpenTreeFlags, kPidfdOpenFlags,  kProtFlags,       kRenameFlags,     kSealFlags,
+    kSeccompFlags,   kSecurebits,  kSocketTypes,   kStatxMask,       kUmountFlags,     kUnlinkFlags,     kWaitFlags,
+};
+constexpr NameTable kNameTables[] = {
+    kAmbientOperations, kBpfCommands,      kFcntlCommands, kFsconfigCommands, kIoPriorityWho,
+    kIoctlRequests,     kKeyctlOperations, kPersonalities, kPrctlOptions,     kSeccompOperations,
+    kSigmaskHow,        kSocketDomains,    kSocketLevels,  kSpeculation,      kWaitIdTypes,
+};
+
+template <class Table> consteval std::uint8_t place_of(std::span<const Table> tables, Table table) {
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    if (tables[i].data() == table.data())
+      return static_cast<std::uint8_t>(i);
+  std::abort(); // the table is not in the list: an error at compile time
+}
+
+consteval Argument bits(FlagTable table) {
+  return {Role::flags, place_of<FlagTable>(kFlagTables, table)};
+}
+consteval Argument one_of(NameTable table) {
+  return {Role::name, place_of<NameTable>(kNameTables, table)};
+}
 
 // By name, as numbers differ between architectures. Alphabetical.
 // clang-format off
@@ -208,6 +230,14 @@ Argument ioctl_argument(std::uint64_t request) {
 }
 
 } // namespace
+
+FlagTable flags_of(Argument argument) {
+  return kFlagTables[argument.table];
+}
+
+NameTable names_of(Argument argument) {
+  return kNameTables[argument.table];
+}
 
 const CallShape* shape_of(int number) {
   std::string_view name = system_call_name(number);

@@ -50,14 +50,16 @@ enum class Role : std::uint8_t {
 
 struct Argument {
   Role role = Role::none;
-  kernel::FlagTable flags = {};
-  kernel::NameTable names = {};
+  std::uint8_t table = 0; // for the roles `flags` and `name`: see flags_of(), names_of()
 };
 
 struct CallShape {
-  std::string_view name;
+  FixedText<23> name;
   Argument arguments[6];
 };
+
+[[nodiscard]] kernel::FlagTable flags_of(Argument argument);
+[[nodiscard]] kernel::NameTable names_of(Argument argument);
 
 // The shape of a system call of this machine; nullptr where the table has none.
 [[nodiscard]] const CallShape* shape_of(int number);

@@ -121,7 +121,7 @@ TEST(Failure, OfAJournalThatTellsOfNone) {
 TEST(Causes, TheMoreSpecialComesFirst) {
   auto causes = causes_of("clone3", EPERM, "clone3({flags=CLONE_NEWUSER|CLONE_NEWNS}, 88)");
   ASSERT_EQ(causes.size(), 2U);
-  EXPECT_EQ(causes[0]->where, "CLONE_NEWUSER");
+  EXPECT_EQ(causes[0].where, "CLONE_NEWUSER");
   EXPECT_TRUE(causes_of("getpid", EPERM, "getpid()").empty());
 }
 

@@ -73,7 +73,7 @@ TEST(SystemCalls, NumbersAreUnique) {
     std::set<int> seen;
     for (const SystemCall& call : system_calls()) {
       int number = call.number(architecture);
-      EXPECT_TRUE(number < 0 || seen.insert(number).second) << call.name;
+      EXPECT_TRUE(number < 0 || seen.insert(number).second) << call.name.view();
     }
     EXPECT_GT(seen.size(), 300U);
   }

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kRange = std::size_t{16} << 20; // of addresses; malloc takes what goes beyond
-constexpr std::size_t kAhead = 24;                    // pages that every command will touch: asked for at once
+constexpr std::size_t kAhead = 24 * kPage;            // what is asked for at once: it will be touched
 constexpr int kTrim = 64 << 20;                       // what malloc keeps, rather than give it back and ask again
 constexpr std::size_t kLargest = 1024;
 constexpr std::size_t kClasses = 20; // 16, 32, ... 128, then four to a doubling
@@ -37,6 +38,7 @@ constinit Block* free_blocks[kClasses + kWholes] = {};
 alignas(kPage) constinit char range[kRange] = {};
 constinit char* uncut[kClasses] = {}; // behind the last block that was cut from a class's page
 constinit char* fresh = nullptr;      // the first page nobody has
+constinit char* populated = range;    // what lies before it has memory behind it
 
 // 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, ...
 std::size_t class_of(std::size_t size) {
@@ -61,9 +63,22 @@ std::size_t size_of(std::size_t size_class) {
 void begin() {
   fresh = range;
   (void)::mallopt(M_TRIM_THRESHOLD, kTrim);
+}
+
+// The next `size` bytes of pages that nobody has, or nullptr.
+char* take_pages(std::size_t size) {
+  if (fresh == nullptr)
+    begin();
+  if (size > static_cast<std::size_t>(range + kRange - fresh))
+    return nullptr;
+  char* out = std::exchange(fresh, fresh + size);
 #ifdef MADV_POPULATE_WRITE // 5.14; one call is a quarter of what as many page faults cost
-  (void)::madvise(range, kAhead * kPage, MADV_POPULATE_WRITE);
+  if (fresh > populated && populated + kAhead <= range + kRange) {
+    (void)::madvise(populated, kAhead, MADV_POPULATE_WRITE);
+    populated = std::max(populated + kAhead, fresh);
+  }
 #endif
+  return out;
 }
 
 // The next block of the class's page, or the first of a new page.
@@ -72,13 +87,11 @@ void* fresh_block(std::size_t size_class) {
   char*& next = uncut[size_class];
   auto used = reinterpret_cast<std::uintptr_t>(next) % kPage;
   if (used == 0 || used + size > kPage) { // at a page's end, or none yet: a block never begins where a page does
-    if (fresh == nullptr)
-      begin();
-    if (fresh == range + kRange)
+    char* page = take_pages(kPage);
+    if (page == nullptr)
       return nullptr;
-    reinterpret_cast<Page*>(fresh)->size_class = size_class;
-    next = fresh + sizeof(Page);
-    fresh += kPage;
+    reinterpret_cast<Page*>(page)->size_class = size_class;
+    next = page + sizeof(Page);
   }
   return std::exchange(next, next + size);
 }
@@ -90,13 +103,9 @@ void* whole_pages(std::size_t order) {
     free_blocks[size_class] = block->next;
     return block;
   }
-  if (fresh == nullptr)
-    begin();
-  std::size_t size = kPage << order;
-  if (size > static_cast<std::size_t>(range + kRange - fresh))
+  char* page = take_pages(kPage << order);
+  if (page == nullptr)
     return nullptr;
-  char* page = fresh;
-  fresh += size;
   reinterpret_cast<Page*>(page)->size_class = size_class;
   return page + sizeof(Page);
 }

@@ -34,6 +34,8 @@ bool is_about_directory(const Error& error, const spec::Process& process) {
 } // namespace
 
 Error journal_failure(const program::Program& program, program::Loaded& run) {
+  if (program.steps.empty()) // it has no words
+    return {Kind::system, "the program failed"};
   const program::Journal* journal = run.machine().journal;
   std::string_view bytes(reinterpret_cast<const char*>(journal), program::journal_size(journal->count));
   Result<program::JournalReport> report = program::read_journal(program, bytes);

@@ -8,7 +8,8 @@
 //   -t  reports every call
 //   -r  the process, by the order of their making: the command is 0; without it every one of ours
 //   -n  its n-th call, from 1; with -c only calls of those numbers count. -f: that one and all after it
-//   -k  kills the process before the call is made;  -e  the call is not made and gives ERRNO
+//   -k  kills the process before the call is made;  -e  the call is not made and gives ERRNO. As the kernel fails: close
+//       closes all the same, and brk gives the old break
 //
 // The command is the caller's own child, as with strace -D; the watcher is an orphan, so that whoever outlives the
 // command stays watched. Lines of the report have fields between tabs; texts have no control characters:
@@ -222,6 +223,14 @@ static void set_result(pid_t pid, long result) {
 #endif
 }
 
+static void set_first_argument(pid_t pid, long value) {
+#if defined(__x86_64__)
+  ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, rdi), (void *)value);
+#elif defined(__aarch64__)
+  set_result(pid, value); // the same register
+#endif
+}
+
 static bool counts(long number) {
   for (int i = 0; i < wanted_number_count; ++i)
     if (wanted_numbers[i] == number)
@@ -248,8 +257,11 @@ static void at_entry(struct Process *process, const struct __ptrace_syscall_info
   if (kills) {
     kill(process->pid, SIGKILL);
   } else if (number != SYS_exit_group && number != SYS_exit && number != SYS_rt_sigreturn) {
-    set_call(process->pid, -1);
-    process->failing = true;
+    if (number == SYS_brk)
+      set_first_argument(process->pid, 0);
+    else if (number != SYS_close)
+      set_call(process->pid, -1);
+    process->failing = number != SYS_brk;
   }
 }
 

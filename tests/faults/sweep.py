@@ -20,8 +20,11 @@ FULL = bool(os.environ.get("PHIAL_FAULTS_FULL"))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 32))
 WORKERS = int(os.environ.get("JOBS") or os.cpu_count())
 EACH = 25  # after so many points a fresh container has to run
-# These never return, or give back what was before: there is nothing to fail.
-NO_ERROR = ("exit", "exit_group", "rt_sigreturn")
+
+
+def can_fail(call, error):
+    """exit never returns, sigreturn gives back what was before, and brk fails in one way."""
+    return call.name not in ("exit", "exit_group", "rt_sigreturn") and (call.name != "brk" or error == "ENOMEM")
 
 
 # ---- errors that are passed over
@@ -109,7 +112,10 @@ def _worker(make_ground, items, out):
     ignored = Ignored()
     try:
         for number, (verb, call, error) in enumerate(items, 1):
+            began = time.monotonic()
             kind, text = pass_through(ground, verb, call, error, ignored)
+            if os.environ.get("PHIAL_FAULTS_SLOW") and time.monotonic() - began > float(os.environ["PHIAL_FAULTS_SLOW"]):
+                print(f"  {time.monotonic() - began:.1f} s: {verb}: {error or 'killed'} at {call}: {kind} {text[:300]}", flush=True)
             if number % EACH == 0 or number == len(items):
                 try:
                     ground.fresh()
@@ -204,7 +210,7 @@ def run(make_ground, verbs, errors=(None,), whole=(), sample=None):
     items = []
     for verb in verbs:
         mine = [(verb, call, error) for name, call in all_points(make_ground, [verb]) for error in errors
-                if error is None or call.name not in NO_ERROR]
+                if error is None or can_fail(call, error)]
         if not FULL and verb not in whole and sample and len(mine) > sample:
             mine = chance.sample(mine, sample)
         items += mine

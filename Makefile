@@ -6,7 +6,7 @@ TESTS ?=
 RUNTIME ?= $(CURDIR)/build/phial-oci
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm clients clients-vm conformance attacks attacks-full attacks-prove faults faults-full bench lint lint-fast format asan install clean
+.PHONY: all demo test test-vm clients clients-vm conformance attacks attacks-full attacks-prove faults faults-full storm bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -55,6 +55,10 @@ faults: all
 faults-full: all
 	@scripts/packages test faults
 	@tests/faults/run --full $(TESTS)
+
+storm: all
+	@scripts/packages test faults
+	@tests/faults/storms/run $(TESTS)
 
 bench: all
 	@scripts/packages bench

@@ -94,7 +94,7 @@ Result<program::Program> compile_command(const Container& container, const spec:
           kernel::precompiled_filter_for(TRY(kernel::parse_capabilities(process.capabilities->bounding)));
   }
   request.pidfd = kMonitorProcessFd;
-  request.join = kernel::foreign_namespaces(container.pid);
+  request.join = TRY(kernel::foreign_namespaces(container.pid));
   for (const std::string& directory : container.cgroup.directories)
     request.cgroups.push_back({directory, exists(directory + "/cgroup.controllers")});
   request.stdio = runtime::Stdio::pipes;

@@ -106,14 +106,9 @@ Result<> Run::write_started() {
 // The init's end of the socket closes by its exec of the container's program, or when it ends.
 Result<> Run::await_exec() {
   Fd sync = program_->take(program_->machine().image->host_sync_slot);
-  char byte = 0;
-  while (sync && ::read(sync.get(), &byte, 1) != 0 && errno == EINTR) {
-  }
-  sync.reset();
+  Result<> executed = program_->await_exec(sync);
   failed_ = program_->machine().journal->failed;
-  if (failed_ != 0)
-    return fail(Kind::system, "the container's half of the program failed");
-  return {};
+  return executed;
 }
 
 Result<Relay::Streams> Run::start() {
@@ -176,12 +171,13 @@ void Run::remove_container() {
 
 void Run::finish(const engine::Exit& exit) {
   if (order_.exec) {
-    program_->undo();
-    (void)remove_tree_at(AT_FDCWD, state_);
+    if (program_->undo())
+      (void)remove_tree_at(AT_FDCWD, state_);
     return;
   }
   (void)write_file_atomically(container_ + "/exit", engine::exit_text(exit));
-  program_->undo();
+  if (!program_->undo()) // with the state it is the next command's to do
+    return;
   if (order_.remove)
     remove_container();
   (void)remove_whole(state_);
@@ -229,7 +225,7 @@ Result<> Run::all() {
       if (!order_.exec)
         ::unlink((container_ + "/started").c_str());
     }
-    program_->undo();
+    (void)program_->undo(); // the starter looks after what is left
     report_failure(streams.error());
     return {};
   }

@@ -104,15 +104,21 @@ Result<std::uint64_t> namespace_inode(pid_t pid, NamespaceKind kind) {
   return link->inode;
 }
 
-std::uint64_t foreign_namespaces(pid_t pid) {
+Result<std::uint64_t> foreign_namespaces(pid_t pid) {
   std::uint64_t out = 0;
   for (const NamespaceFacts& facts : namespaces()) {
     std::string name(facts.proc_name);
+    std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;
     struct stat theirs{};
     struct stat ours{};
-    if (::stat(("/proc/" + std::to_string(pid) + "/ns/" + name).c_str(), &theirs) != 0 ||
-        ::stat(("/proc/self/ns/" + name).c_str(), &ours) != 0)
-      continue; // this kernel has no such namespaces
+    if (::stat(("/proc/self/ns/" + name).c_str(), &ours) != 0) {
+      if (errno == ENOENT)
+        continue; // this kernel has no such namespaces
+      return fail_call("stat", "/proc/self/ns/" + name);
+    }
+    // Never "ours" where it cannot be told: what joins too little is on the host.
+    if (::stat(path.c_str(), &theirs) != 0)
+      return fail_call("stat", path);
     if (theirs.st_ino != ours.st_ino)
       out |= facts.flag;
   }

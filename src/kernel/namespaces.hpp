@@ -59,6 +59,6 @@ struct NamespaceLink {
 [[nodiscard]] Result<std::uint64_t> namespace_inode(pid_t pid, NamespaceKind kind);
 
 // CLONE_NEW* of the namespaces of a process that are not the caller's.
-[[nodiscard]] std::uint64_t foreign_namespaces(pid_t pid);
+[[nodiscard]] Result<std::uint64_t> foreign_namespaces(pid_t pid);
 
 } // namespace phial::kernel

@@ -83,7 +83,8 @@ Result<int> restore(const Call& call) {
   runtime::let_go(restored.lock);
   Result<int> status = attend({restored.process.get(), restored.record.pid, Fd()}, signals);
   if (runtime::take_back(restored.lock))
-    runtime::abandon(restored, make.root);
+    if (Result<> gone = runtime::abandon(restored, make.root); !gone)
+      tell_remains(call.log, gone.error(), make.id);
   return status;
 }
 

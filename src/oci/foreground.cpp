@@ -1,5 +1,6 @@
 #include "oci/foreground.hpp"
 
+#include "base/file.hpp"
 #include "base/terminal.hpp"
 #include "kernel/process.hpp"
 
@@ -183,6 +184,12 @@ Result<SignalDoor> open_signal_door() {
 
 Result<int> attend(Foreground foreground, SignalDoor& signals) {
   return Watch(std::move(foreground), signals).run();
+}
+
+void tell_remains(Log& log, const Error& problem, const std::string& id) {
+  std::string text = problem.text() + ": `phial-oci delete --force " + id + "` removes what is left";
+  log.warning(text);
+  (void)write_all(STDERR_FILENO, "phial-oci: " + text + "\n");
 }
 
 } // namespace phial::oci

@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 #include "base/signal_door.hpp"
+#include "oci/log.hpp"
 
 #include <sys/types.h>
 
@@ -23,5 +24,8 @@ struct Foreground {
 
 // Until it has ended and all it wrote to the terminal is shown. Its exit status, 128 and the number for a signal.
 [[nodiscard]] Result<int> attend(Foreground foreground, SignalDoor& signals);
+
+// The container has ended, but not all of it could be removed: that is told, and its exit status stays its own.
+void tell_remains(Log& log, const Error& problem, const std::string& id);
 
 } // namespace phial::oci

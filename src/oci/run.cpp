@@ -30,13 +30,17 @@ Result<int> run(const Call& call) {
   call.log.warnings(made.compiled.program.warnings);
   if (make.detach) {
     Result<> running = runtime::await_program(made);
-    if (!running)
-      runtime::abandon(made, make.root);
-    return running ? Result<int>(0) : std::unexpected(std::move(running).error());
+    if (running)
+      return 0;
+    Error error = std::move(running).error();
+    if (Result<> gone = runtime::abandon(made, make.root); !gone)
+      error = runtime::also_left(std::move(error), gone.error(), make.id);
+    return std::unexpected(std::move(error));
   }
   Result<int> status = see_to_its_end(made, signals);
   if ((!status || !call.arguments.on("keep")) && runtime::take_back(made.lock))
-    runtime::abandon(made, make.root);
+    if (Result<> gone = runtime::abandon(made, make.root); !gone)
+      tell_remains(call.log, gone.error(), make.id);
   // Ours end with us, and faster.
   made.run.leave();
   (void)made.lock.release();

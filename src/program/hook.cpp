@@ -45,7 +45,10 @@ long make_input(std::uint64_t text, std::uint64_t size) {
     text += static_cast<std::uint64_t>(written);
     size -= static_cast<std::uint64_t>(written);
   }
-  raw_call(__NR_lseek, number(file), 0, 0);
+  if (long result = raw_call(__NR_lseek, number(file), 0, 0); result < 0) {
+    close(file);
+    return result;
+  }
   return file;
 }
 
@@ -55,10 +58,14 @@ long make_input(std::uint64_t text, std::uint64_t size) {
   for (std::uint64_t signal = 1; signal <= kLastSignal; ++signal)
     raw_call(__NR_rt_sigaction, signal, address(standard), 0, 8);
   const std::uint64_t no_signals = 0;
-  raw_call(__NR_rt_sigprocmask, kSetMask, address(&no_signals), 0, 8);
-  raw_call(__NR_dup3, number(input), 0, 0);
-  raw_call(__NR_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
-  auto failed = static_cast<std::int32_t>(raw_call(__NR_execve, args[0], args[1], args[2]));
+  long result = raw_call(__NR_rt_sigprocmask, kSetMask, address(&no_signals), 0, 8);
+  if (result >= 0)
+    result = raw_call(__NR_dup3, number(input), 0, 0);
+  if (result >= 0)
+    result = raw_call(__NR_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+  if (result >= 0)
+    result = raw_call(__NR_execve, args[0], args[1], args[2]);
+  auto failed = static_cast<std::int32_t>(result);
   raw_call(__NR_write, number(report), address(&failed), sizeof failed);
   for (;;)
     raw_call(__NR_exit_group, 127);
@@ -100,7 +107,7 @@ long await_exec(long report) {
   long n = -EINTR;
   while (n == -EINTR)
     n = raw_call(__NR_read, number(report), address(&failed), sizeof failed);
-  return n == sizeof failed ? failed : 0;
+  return n < 0 ? n : n == sizeof failed ? failed : 0;
 }
 
 long run_with(const std::uint64_t* args, long input, const std::int32_t* report) {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,35 @@ Result<Journal*> map_journal(int fd, std::uint32_t count) {
   return journal;
 }
 
+// What most undos are about: a directory, by its path.
+std::string object_of(const Instruction& instruction) {
+  bool is_path =
+      kind_of(instruction, 0) == ArgKind::data &&
+      (instruction.op == Op::call || instruction.op == Op::remove_cgroup || instruction.op == Op::remove_tree);
+  return is_path ? reinterpret_cast<const char*>(instruction.args[0]) : "";
+}
+
+// Whether the init has come to executing the command. One that was killed, or that could not even map its program, has
+// written down no failure.
+bool has_executed(const Machine& machine) {
+  Range range = machine.image->sections[static_cast<unsigned>(Section::start)];
+  for (std::uint32_t at = range.first; at < range.first + range.count; ++at) {
+    const Instruction& instruction = code_of(machine.image)[at];
+    if (instruction.op == Op::call && (instruction.number == SYS_execve || instruction.number == SYS_execveat) &&
+        machine.journal->entries[at].begin != 0)
+      return true;
+  }
+  return false;
+}
+
+Result<> undo_in(Machine& machine) {
+  NotUndone left = run_undo(machine);
+  if (left.index == 0)
+    return {};
+  errno = static_cast<int>(-left.result);
+  return fail_call("undo", object_of(code_of(machine.image)[left.index - 1]));
+}
+
 } // namespace
 
 Loaded::Loaded(Loaded&& other) noexcept
@@ -99,8 +129,27 @@ void Loaded::note_process(std::int64_t pid, std::uint64_t known_at) {
   __atomic_store_n(&machine_.journal->pid, pid, __ATOMIC_RELEASE); // whoever sees the number sees the time
 }
 
-void Loaded::undo() {
-  run_undo(machine_);
+Result<> Loaded::await_exec(const Fd& sync) {
+  char byte = 0;
+  ssize_t n = 0;
+  do
+    n = sync ? ::read(sync.get(), &byte, 1) : 0;
+  while (n > 0 || (n < 0 && errno == EINTR));
+  if (n < 0 && errno != ECONNRESET && machine_.journal->failed == 0)
+    return fail_call("read", "the socket to phial-init");
+  return check_exec();
+}
+
+Result<> Loaded::check_exec() const {
+  if (machine_.journal->failed != 0)
+    return fail(Kind::system, "the program failed");
+  if (!has_executed(machine_))
+    return fail(Kind::system, "phial-init was ended before it came to the command");
+  return {};
+}
+
+Result<> Loaded::undo() {
+  return undo_in(machine_);
 }
 
 Result<Loaded> load_image(std::string_view image_and_texts, Fd journal) {
@@ -153,11 +202,13 @@ Result<> undo_image(std::string_view image_and_texts, std::string_view journal) 
   machine.image = image;
   machine.named = host_operation;
   std::string left(journal);
-  if (left.size() >= journal_size(image->code_count))
-    machine.journal = reinterpret_cast<Journal*>(left.data());
-  run_undo(machine);
+  auto* entries = reinterpret_cast<Journal*>(left.data());
+  if (left.size() >= journal_size(image->code_count) && entries->magic == kJournalMagic &&
+      entries->count == image->code_count)
+    machine.journal = entries;
+  Result<> result = undo_in(machine);
   ::munmap(image, bytes.size());
-  return {};
+  return result;
 }
 
 } // namespace phial::program

@@ -29,7 +29,13 @@ public:
 
   // Runs a section. 0, or the index of the instruction that failed plus one.
   std::uint32_t run(Section section);
-  void undo();
+  // Until the init's end of this socket closes, by its exec of the command or by its end; an error in the latter case.
+  // An empty one: somebody else's wait is over.
+  [[nodiscard]] Result<> await_exec(const Fd& sync);
+  // An error where the program failed, or the init was ended before it executed anything. Once that is decided.
+  [[nodiscard]] Result<> check_exec() const;
+  // Undoes all it can; the first undo that failed. What it is about then still is there, and may be undone once more.
+  [[nodiscard]] Result<> undo();
   // Lets go of nothing: for a process that ends now, and whose end does it at once.
   void leave();
 
@@ -52,7 +58,8 @@ private:
 [[nodiscard]] Result<Loaded> reload_image(std::string_view bytes, Fd journal);
 
 // For a program whose process died: runs the undo of the image in `bytes` against the journal it left (null bytes where
-// none). Each undo takes "not there" for success.
+// none, or none of its). Each undo takes "not there" for success; an error is the first that failed, as in undo().
+// Kind::input where the bytes are no image.
 [[nodiscard]] Result<> undo_image(std::string_view bytes, std::string_view journal);
 
 } // namespace phial::program

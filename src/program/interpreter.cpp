@@ -140,7 +140,8 @@ std::uint32_t run_section(Machine& machine, Section section) {
   return 0;
 }
 
-void run_undo(Machine& machine) {
+NotUndone run_undo(Machine& machine) {
+  NotUndone first;
   Range range = machine.image->sections[static_cast<unsigned>(Section::undo)];
   for (std::uint32_t at = range.first; at < range.first + range.count; ++at) {
     if (machine.journal != nullptr) {
@@ -148,8 +149,11 @@ void run_undo(Machine& machine) {
       if (maker.begin == 0 || (maker.end != 0 && maker.result < 0))
         continue;
     }
-    run_instruction(machine, at);
+    long result = run_instruction(machine, at);
+    if (result < 0 && first.index == 0 && !tolerates(code_of(machine.image)[at], result))
+      first = {at + 1, result};
   }
+  return first;
 }
 
 } // namespace phial::program

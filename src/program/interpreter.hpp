@@ -19,9 +19,15 @@ struct Machine {
 // journal then holds that and the errno.
 std::uint32_t run_section(Machine& machine, Section section);
 
-// Runs the undo section: every instruction whose maker succeeded, errors ignored (they are in the journal). Where there
-// is no journal every instruction is run: each of them takes "not there" for success.
-void run_undo(Machine& machine);
+// An undo that did not succeed: the index of its instruction plus one, and the negative errno.
+struct NotUndone {
+  std::uint32_t index = 0; // 0: everything was
+  long result = 0;
+};
+
+// Runs the undo section: every instruction whose maker succeeded, whatever comes of the others; the first that failed.
+// Where there is no journal every instruction is run: each of them takes "not there" for success.
+NotUndone run_undo(Machine& machine);
 
 // What the instruction at `index` gives, recorded in the journal.
 long run_instruction(Machine& machine, std::uint32_t index);

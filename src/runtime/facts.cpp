@@ -42,6 +42,8 @@ Result<> read_caller(HostFacts& facts) {
   struct stat status{};
   if (::stat("/proc/self/ns/user", &status) == 0)
     facts.in_user_namespace = status.st_ino != kFirstUserNamespace;
+  else if (errno != ENOENT) // a kernel without user namespaces
+    return fail_call("stat", "/proc/self/ns/user");
   if (facts.uid == 0)
     return {};
   auto own = kernel::parse_status_capabilities(TRY(read_file("/proc/self/status")));
@@ -104,15 +106,22 @@ void gather_labels(HostFacts& facts, const spec::Process& process, const std::st
 namespace {
 
 // A namespace by path may be the caller's own: what is set in it is set on the host.
+// What cannot be compared counts as the caller's own.
 void compare_namespaces(HostFacts& facts, const spec::Linux& platform) {
   for (const spec::Namespace& entry : platform.namespaces) {
     const kernel::NamespaceFacts& kind = kernel::facts(entry.type);
     struct stat theirs{};
     struct stat ours{};
-    if (!entry.path.empty() && ::stat(entry.path.c_str(), &theirs) == 0 &&
-        ::stat(("/proc/self/ns/" + std::string(kind.proc_name)).c_str(), &ours) == 0 && theirs.st_ino == ours.st_ino &&
-        theirs.st_dev == ours.st_dev)
+    std::string own = "/proc/self/ns/" + std::string(kind.proc_name);
+    if (entry.path.empty())
+      continue;
+    if (::stat(entry.path.c_str(), &theirs) != 0) {
+      if (errno == ENOENT) // opening it will say so
+        continue;
       facts.host_namespaces |= kind.flag;
+    } else if (::stat(own.c_str(), &ours) != 0 || (theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev)) {
+      facts.host_namespaces |= kind.flag;
+    }
   }
 }
 

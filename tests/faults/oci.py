@@ -14,9 +14,9 @@ from phialtest import PHIAL_OCI
 
 NAME = "swept"
 # What a container tells of itself: what it was promised must be so, also where an error was passed over.
-PORTRAIT = ("echo ran; grep -E '^(Uid|Gid|Groups|NoNewPrivs|Seccomp|Cap|NSpid)' /proc/self/status; "
+PORTRAIT = ("echo ran; cat /proc/self/cgroup /proc/self/uid_map /proc/self/net/dev; grep -E '^(Uid|Gid|Groups|NoNewPrivs|Seccomp|Cap)' /proc/self/status; "
             "while read -r a b c root at options more; do echo $root $at $options ${more#*- }; done "
-            "</proc/self/mountinfo; cat /proc/self/limits; echo /proc/self/fd/*; hostname; pwd; env; "
+            "</proc/self/mountinfo; cat /proc/self/limits; echo /proc/self/fd/*; hostname; pwd; env | grep -v ^HOME=; "
             "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; cat /proc/self/oom_score_adj; "
             "ls -l /dev | while read -r m n o g s t; do echo $m $o $g $s; done")
 APPLETS = "sh cat echo sleep true grep hostname pwd env ls".split()
@@ -44,6 +44,7 @@ class Ground:
         self._make_bundle()
         self.mounts = self._mounts()
         self.portrait = None
+        self.exec_portrait = None
         self.tree = None
         self.fresh()
 
@@ -270,8 +271,13 @@ def _is(status):
     return check
 
 
-def _has(status, text):
-    return lambda ground, done: _is(status)(ground, done) or (None if done.out == text else f"wrote {done.out!r}")
+def _executed(ground, done):
+    """What exec joins is all that the container has, and nothing more."""
+    if ground.exec_portrait is None:
+        ground.exec_portrait = ground.ok("exec", NAME, "sh", "-c", PORTRAIT)
+    if done.out != ground.exec_portrait:
+        return f"the process is not what it should be: {difference(ground.exec_portrait, done.out)}"
+    return _is("running")(ground, done)
 
 
 def _updated(ground, done):
@@ -291,7 +297,7 @@ VERBS = {
     "run": Verb([], ["run", "-b", "BUNDLE", "--config", "SHORT", NAME],
                 lambda ground, done: _portrait_of(ground, done.out)),
     "run-detached": Verb([], RUN, _run),
-    "exec": Verb([RUN], ["exec", NAME, "echo", "inside"], _has("running", "inside\n")),
+    "exec": Verb([RUN], ["exec", NAME, "sh", "-c", PORTRAIT], _executed),
     "kill": Verb([RUN], ["kill", NAME, "KILL"], _is("stopped")),
     "delete": Verb([RUN, ["kill", NAME, "KILL"], ["await", "stopped"]], ["delete", NAME], _is(None)),
     "delete-created": Verb([CREATE], ["delete", NAME], _is(None)),

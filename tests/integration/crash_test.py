@@ -2,22 +2,19 @@
 """SIGKILL of any process of ours at any moment, commands that race, and a machine that refuses: what is said of a
 container stays true, the next command heals, nothing is left.
 
-Run as a program it kills at every system call instead of a sample: crash_test.py [--full] [--seed N] [VERB]...
+tests/faults kills and fails every system call, one by one.
 """
 import contextlib
 import ctypes
 import os
 import pathlib
-import random
-import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 
-from phialtest import SLOW, Failed, Skip, Test, command, expect, wait_until
+from phialtest import SLOW, Failed, command, expect, wait_until
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -347,135 +344,6 @@ def test_sigkill_of_execs_monitor_and_client(t):
         yard.clear()
 
 
-# ---- a kill at every system call -------------------------------------------------------------------------------------
-
-# Before the command, and the command.
-LONG = ["--name", "swept", "--stop-signal", "KILL", "busybox", "sleep", "1000"]
-VERBS = {
-    "create": ([], ["create", "-v", "/data", *LONG]),
-    "run-detached": ([], ["run", "-d", "-v", "/data", *LONG]),
-    "run-rm": ([], ["run", "--rm", "-v", "/data", "--name", "swept", "busybox", "true"]),
-    "start": ([["create", *LONG]], ["start", "swept"]),
-    "exec": ([["run", "-d", *LONG]], ["exec", "swept", "true"]),
-    "stop": ([["run", "-d", *LONG]], ["stop", "swept"]),
-    "rm": ([["run", "-d", "-v", "/data", *LONG]], ["rm", "-f", "-v", "swept"]),
-}
-# Those that only wait, those that never return, and those before our first instruction.
-NO_POINTS = re.compile(r"futex|.*nanosleep|exit.*|rt_sig.*|execve|restart_syscall|arch_prctl|set_tid_address|rseq")
-
-
-def below(yard, words):
-    """The verbs that make a container make it below our own cgroup."""
-    return words[:1] + ["--cgroup-parent", yard.parent] + words[1:] if words[0] in ("create", "run") else words
-
-
-class Traced:
-    """A command under strace, which is its grandchild: our child is the command itself, and whoever outlives it
-    (monitor, init) goes on being traced."""
-
-    def __init__(self, yard, words, options):
-        self.child = subprocess.Popen(["strace", "-D", "-f", "-qq", *options, *map(str, yard.t.words(*words))],
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                      start_new_session=True)
-
-    def wait(self, what):
-        try:
-            return self.child.wait(15 * SLOW)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-            raise Failed(f"{what}: hangs") from None
-
-
-def prepare(yard, verb):
-    for words in VERBS[verb][0]:
-        yard.t.ok(*below(yard, words))
-
-
-def points_of(yard, verb):
-    """(system call, n) for each call that one of the command's processes makes, the monitor's last ones included."""
-    trace = yard.t.dir / "trace"
-    prepare(yard, verb)
-    Traced(yard, below(yard, VERBS[verb][1]), ["-o", trace]).wait(verb)
-    yard.clear(f"{verb} unharmed")
-    counts = {}
-    for line in trace.read_text(errors="replace").splitlines():
-        found = re.match(r"(\d+) +([a-z0-9_]+)\(", line)
-        if found and not NO_POINTS.fullmatch(found[2]):
-            counts.setdefault(found[2], {}).setdefault(found[1], 0)
-            counts[found[2]][found[1]] += 1
-    trace.unlink()
-    return [(name, n) for name, each in sorted(counts.items()) for n in range(1, max(each.values()) + 1)]
-
-
-def kill_at(yard, verb, name, n):
-    what = f"{verb} {name}:{n}"
-    prepare(yard, verb)
-    Traced(yard, below(yard, VERBS[verb][1]),
-           ["-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={n}"]).wait(what)
-    yard.clear(what)
-
-
-def sweep(t, verbs, seed, seconds=None):
-    """Kills at points in random order, for `seconds` a verb (None: at all points); the list of what went wrong."""
-    faults = []
-    with Yard(t) as yard:
-        for verb in verbs:
-            points = points_of(yard, verb)
-            random.Random(seed).shuffle(points)
-            end = time.monotonic() + (seconds or 1e9)
-            done = 0
-            for name, n in points:
-                if time.monotonic() > end:
-                    break
-                done += 1
-                try:
-                    kill_at(yard, verb, name, n)
-                except Failed as fault:
-                    faults.append(str(fault))
-                    if seconds is None:
-                        print(f"  FAULT {fault}", flush=True)
-                    yard.force()
-            print(f"  {verb}: killed at {done} of {len(points)} points (seed {seed})", flush=True)
-    return faults
-
-
-def sampled(t, *verbs):
-    if not shutil.which("strace"):
-        raise Skip("strace is not installed")
-    seed = int(os.environ.get("PHIAL_TEST_SEED", random.randrange(1 << 32)))
-    faults = sweep(t, verbs, seed, 8)
-    expect(not faults, f"{len(faults)} faults with seed {seed}:\n" + "\n".join(faults[:20]))
-
-
-def test_kill_sweep_of_create(t):
-    sampled(t, "create")
-
-
-def test_kill_sweep_of_run_detached(t):
-    sampled(t, "run-detached")
-
-
-def test_kill_sweep_of_run_rm(t):
-    sampled(t, "run-rm")
-
-
-def test_kill_sweep_of_start(t):
-    sampled(t, "start")
-
-
-def test_kill_sweep_of_exec(t):
-    sampled(t, "exec")
-
-
-def test_kill_sweep_of_stop(t):
-    sampled(t, "stop")
-
-
-def test_kill_sweep_of_rm(t):
-    sampled(t, "rm")
-
-
 # ---- races -----------------------------------------------------------------------------------------------------------
 
 
@@ -656,21 +524,3 @@ def test_a_disk_that_is_read_only(t):
         expect("old" in command([*other, "ps", "-a"]).out)
         subprocess.run(["mount", "-o", "remount,rw", "none", disk], check=True)
         expect(command([*other, "rm", "old"]).exit == 0)
-
-
-# ---- as a program ----------------------------------------------------------------------------------------------------
-
-
-def main():
-    words = sys.argv[1:]
-    seed = int(words[words.index("--seed") + 1]) if "--seed" in words else 1
-    verbs = [word for word in words if word in VERBS] or list(VERBS)
-    t = Test("sweep")
-    faults = sweep(t, verbs, seed, None if "--full" in words else 8)
-    print("\n".join(faults) + f"\n{len(faults)} faults")
-    t.close()
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

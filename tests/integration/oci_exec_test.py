@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 
@@ -389,34 +388,6 @@ def test_a_container_that_has_moved_its_first_process_down(t):
         expect(place() == top + "/foobar", place())
         expect("busy" in place("--cgroup", "/"), "no other place was asked for")
         expect(place("--cgroup", "foobar") == top + "/foobar")
-
-
-def calls_of(words, log):
-    """[(name, n)] of the system calls that phial-oci itself makes: the n-th of that name."""
-    subprocess.run(["strace", "-o", str(log), *map(str, words)], stdin=subprocess.DEVNULL, timeout=60,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seen, out = {}, []
-    for name in re.findall(r"^(\w+)\(", log.read_text(), re.M):
-        seen[name] = seen.get(name, 0) + 1
-        out.append((name, seen[name]))
-    return out
-
-
-def test_killed_at_its_system_calls_it_leaves_nothing_half_made(t):
-    if shutil.which("strace") is None:
-        raise Skip("no strace on this machine")
-    with Box(t) as box:
-        box.run()
-        words = [*box.words, "exec", "-t", "c", "true"]
-        calls = [call for call in calls_of(words, t.dir / "calls") if call[0] not in ("execve", "exit_group", "brk")]
-        expect(len(calls) > 50, calls)
-        step = 1 if os.environ.get("PHIAL_TEST_FULL") else 7
-        for name, n in calls[::step]:
-            subprocess.run(["strace", "-o", "/dev/null", "-e", f"inject={name}:signal=KILL:when={n}",
-                            *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, timeout=60)
-            wait_until(lambda: box.processes() == [box.pid()], f"nothing left by the kill at {name} number {n}")
-        expect(box.ok("exec", "c", "echo", "fine") == "fine\n")
 
 
 def test_the_container_cannot_look_into_what_joins_it(t):

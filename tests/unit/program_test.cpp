@@ -99,7 +99,7 @@ TEST(Program, UndoRunsBackwardsOverWhatWasMade) {
   EXPECT_EQ(p.steps[3].text.what, "remove base");
   Loaded run = loaded(p);
   EXPECT_EQ(run.run(Section::host), 3U);
-  run.undo();
+  (void)run.undo();
   EXPECT_EQ(::access(base.c_str(), F_OK), -1);
 }
 
@@ -111,7 +111,7 @@ TEST(Program, AFailedMkdirOfSomebodyElsesDirectoryIsNotUndone) {
   b.call(SYS_mkdir, {b.text(base), 0700}).tolerate(EEXIST).undone_by_call(SYS_rmdir, {b.text(base)}, step("remove"));
   Loaded run = loaded(b.finish());
   EXPECT_EQ(run.run(Section::host), 0U);
-  run.undo();
+  (void)run.undo();
   EXPECT_EQ(::rmdir(base.c_str()), 0);
 }
 

@@ -33,6 +33,6 @@ struct Restored {
                                                  char** environment);
 
 // Undoes and removes everything of a restored container that has ended.
-void abandon(Restored& restored, const std::string& root);
+[[nodiscard]] Result<> abandon(Restored& restored, const std::string& root);
 
 } // namespace phial::runtime

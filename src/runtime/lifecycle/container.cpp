@@ -43,7 +43,10 @@ Result<Fd> read_process(const std::string& path, Record& record) {
     return is_missing();
   Fd out = TRY(std::move(journal));
   program::Journal head{};
-  if (::pread(out.get(), &head, sizeof head, 0) != sizeof head || head.pid == 0)
+  ssize_t n = ::pread(out.get(), &head, sizeof head, 0);
+  if (n < 0)
+    return fail_call("read", path + "/journal");
+  if (n != sizeof head || head.pid == 0)
     return is_missing(); // it is being made, or was never made
   if (head.magic != program::kJournalMagic || head.pid < 0 || head.pid > std::numeric_limits<pid_t>::max())
     return fail(Kind::input, path + "/journal is damaged", "`delete --force` removes what is left of the container");

@@ -78,13 +78,6 @@ bool failed(program::Loaded& run) {
   return run.machine().journal->failed != 0;
 }
 
-// The init's end of the socket closes by its exec of the command, or when it ends.
-void await_exec(const Fd& sync) {
-  char byte = 0;
-  while (sync && ::read(sync.get(), &byte, 1) != 0 && errno == EINTR) {
-  }
-}
-
 Result<> start(program::Loaded& run, const program::WellKnownSlots& known, const ExecOrder& order, Executed& out) {
   if (run.run(program::Section::host) != 0)
     return fail(Kind::system, "the program failed");
@@ -97,9 +90,7 @@ Result<> start(program::Loaded& run, const program::WellKnownSlots& known, const
     return fail(Kind::system, "the program failed");
   }
   out.terminal = run.take(known.terminal);
-  await_exec(sync);
-  if (failed(run))
-    return fail(Kind::system, "the program failed");
+  TRY(run.await_exec(sync));
   return hand_over(order, out.pid, out.process, out.terminal);
 }
 
@@ -143,7 +134,10 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
   if (lacks_home(order.process))
     if (Result<RootView> root = live_root(container); root)
       give_home(order.process, *root);
-  std::uint64_t join = kernel::foreign_namespaces(container.record.pid);
+  Result<std::uint64_t> foreign = kernel::foreign_namespaces(container.record.pid);
+  if (!foreign)
+    return kernel::has_ended(container.process.get()) ? is_stopped() : std::unexpected(std::move(foreign).error());
+  std::uint64_t join = *foreign;
   Inherited inherited = TRY(inherit(container, join));
   program::Program program = TRY(compile(container, spec, order, join, inherited, program::Words::no));
   // What was read of its number so far was its own, and nobody else's.

@@ -90,7 +90,7 @@ Error failure_of(const program::Program& program, program::Loaded& run, const sp
   return error;
 }
 
-void abandon(Made& made, const std::string& root) {
+Result<> abandon(Made& made, const std::string& root) {
   made.sync.reset(); // an init that waits for us ends by it
   if (made.process) {
     (void)kernel::send_signal(made.process.get(), SIGKILL);
@@ -100,10 +100,15 @@ void abandon(Made& made, const std::string& root) {
   }
   if (made.run.machine().image != nullptr) {
     (void)made.run.run(program::Section::stopped);
-    made.run.undo();
+    TRY(made.run.undo());
   }
-  std::string path = state_path(root, made.record.id);
-  (void)forget_state(path);
+  return forget_state(state_path(root, made.record.id));
+}
+
+Error also_left(Error error, const Error& left, const std::string& id) {
+  error.hint += (error.hint.empty() ? "" : "; ") + std::string("not everything could be undone (") + left.text() +
+                "): `phial-oci delete --force " + id + "` removes the rest";
+  return error;
 }
 
 Result<Made> make_container(const MakeOptions& options, bool waits) {
@@ -121,18 +126,17 @@ Result<Made> make_container(const MakeOptions& options, bool waits) {
   if (result)
     return made;
   Error error = program_failed(made.run) ? told(made) : std::move(result).error();
-  abandon(made, options.root);
+  if (Result<> left = abandon(made, options.root); !left)
+    return std::unexpected(also_left(std::move(error), left.error(), options.id));
   return std::unexpected(std::move(error));
 }
 
 Result<> await_program(Made& made) {
-  char byte = 0;
-  while (::read(made.sync.get(), &byte, 1) != 0 && errno == EINTR) {
-  }
+  Result<> executed = made.run.await_exec(made.sync);
   made.sync.reset();
-  if (!program_failed(made.run))
+  if (executed)
     (void)made.run.run(program::Section::started);
-  return check_program(made);
+  return program_failed(made.run) ? std::unexpected(told(made)) : executed;
 }
 
 bool only_end_matters(const Made& made) {
@@ -142,7 +146,7 @@ bool only_end_matters(const Made& made) {
 Result<> check_program(Made& made) {
   if (program_failed(made.run))
     return std::unexpected(told(made));
-  return {};
+  return made.run.check_exec();
 }
 
 } // namespace phial::runtime

@@ -31,8 +31,12 @@ struct Made {
 // Whether it failed on the way to its program: known once its process has ended.
 [[nodiscard]] Result<> check_program(Made& made);
 
-// Ends the process, undoes and removes everything: for a container that could not be made or started.
-void abandon(Made& made, const std::string& root);
+// Ends the process, undoes and removes everything: for a container that could not be made or started, or has ended.
+// Where something cannot be undone, its state stays, and with it `delete`, which tries again.
+[[nodiscard]] Result<> abandon(Made& made, const std::string& root);
+
+// `error`, with what could not be undone after it in its hint.
+[[nodiscard]] Error also_left(Error error, const Error& left, const std::string& id);
 
 // What the journal says went wrong, in words, with what is known of the program's files where its exec failed.
 [[nodiscard]] Error failure_of(const program::Program& program, program::Loaded& run, const spec::Spec& spec,

@@ -8,6 +8,7 @@
 #include "runtime/facts.hpp"
 #include "runtime/lifecycle/checkpoint.hpp"
 #include "runtime/lifecycle/command_failure.hpp"
+#include "runtime/lifecycle/make.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
 #include "runtime/lifecycle/stored.hpp"
 #include "runtime/restore_program.hpp"
@@ -143,19 +144,19 @@ Result<Restored> restore_container(const MakeOptions& options, const CriuOptions
     return out;
   if (out.process)
     (void)kernel::send_signal(out.process.get(), SIGKILL);
-  abandon(out, options.root);
-  return std::unexpected(std::move(result).error());
+  Error error = std::move(result).error();
+  if (Result<> left = abandon(out, options.root); !left)
+    return std::unexpected(also_left(std::move(error), left.error(), options.id));
+  return std::unexpected(std::move(error));
 }
 
-void abandon(Restored& restored, const std::string& root) {
+Result<> abandon(Restored& restored, const std::string& root) {
   if (restored.run.machine().image != nullptr) {
     (void)restored.run.run(program::Section::stopped);
-    restored.run.undo();
+    TRY(restored.run.undo());
     restored.run = program::Loaded();
   }
-  std::string path = state_path(root, restored.record.id);
-  (void)::unlink((path + "/journal").c_str()); // no container from here on
-  (void)remove_tree_at(AT_FDCWD, path);
+  return forget_state(state_path(root, restored.record.id));
 }
 
 } // namespace phial::runtime

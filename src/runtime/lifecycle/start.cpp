@@ -45,14 +45,12 @@ Result<Fd> connect_to(const Fd& state) {
   return out;
 }
 
-Result<> release(const Fd& state) {
+Result<Fd> release(const Fd& state) {
   Fd socket = TRY(connect_to(state));
   char byte = 's';
   if (::send(socket.get(), &byte, 1, MSG_NOSIGNAL) != 1)
     return fail_call("send", "the container's start socket");
-  while (::read(socket.get(), &byte, 1) != 0 && errno == EINTR) {
-  }
-  return {};
+  return socket;
 }
 
 struct Waiting {
@@ -91,14 +89,14 @@ Result<> start_container(const std::string& root, const std::string& id) {
   Container container = TRY(find_container(root, id));
   TRY(check_created(container));
   Waiting waiting = TRY(load_waiting(state_path(root, id), container));
-  TRY(release(lock));
-  const program::Journal* journal = waiting.run.machine().journal;
-  if (journal->failed == 0)
+  Result<> executed = waiting.run.await_exec(TRY(release(lock)));
+  if (executed)
     (void)waiting.run.run(program::Section::started);
-  if (journal->failed == 0)
+  bool failed = waiting.run.machine().journal->failed != 0;
+  if (executed && !failed)
     return {};
   end(container);
-  return std::unexpected(why(waiting, root, container));
+  return failed ? std::unexpected(why(waiting, root, container)) : executed;
 }
 
 } // namespace phial::runtime

@@ -32,7 +32,7 @@ Result<> heal(const std::string& root, const std::string& id) {
   Fd lock = try_lock_directory(state_path(root, id));
   if (!lock)
     return taken();
-  if (has_process(state_path(root, id)))
+  if (TRY(has_process(state_path(root, id))))
     return taken();
   return remove_state(root, id);
 }
@@ -118,11 +118,16 @@ bool take_back(const Fd& lock) {
   return ::fstat(lock.get(), &status) == 0 && status.st_nlink != 0;
 }
 
-bool has_process(const std::string& path) {
+Result<bool> has_process(const std::string& path) {
   Result<Fd> journal = open_at(AT_FDCWD, path + "/journal", O_RDONLY);
+  if (!journal && journal.error().kind == Kind::not_found)
+    return false;
+  Fd file = TRY(std::move(journal));
   std::int64_t pid = 0;
-  return journal && ::pread(journal->get(), &pid, sizeof pid, offsetof(program::Journal, pid)) == sizeof pid &&
-         pid != 0;
+  ssize_t n = ::pread(file.get(), &pid, sizeof pid, offsetof(program::Journal, pid));
+  if (n < 0)
+    return fail_call("read", path + "/journal");
+  return n == sizeof pid && pid != 0;
 }
 
 Result<> remove_state(const std::string& root, const std::string& id) {

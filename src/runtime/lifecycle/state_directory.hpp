@@ -38,7 +38,7 @@ void let_go(const Fd& lock);
 [[nodiscard]] bool take_back(const Fd& lock);
 
 // Whether the journal at `path` names a process.
-[[nodiscard]] bool has_process(const std::string& path);
+[[nodiscard]] Result<bool> has_process(const std::string& path);
 
 // Undoes what the program of a directory without a running container left on the host, and removes the directory. The
 // caller holds the lock.

@@ -56,7 +56,7 @@ inline constexpr Option kContainerTable[] = {
     {.name = "cpu-quota", .value = "MICROSECONDS", .help = "CPU time a period", .section = kLimits},
     {.name = "cpuset-cpus", .value = "LIST", .help = "CPUs it may run on, as in 0-3,5", .section = kLimits},
     {.name = "cpuset-mems", .value = "LIST", .help = "Memory nodes it may use", .section = kLimits},
-    {.name = "pids-limit", .value = "N", .help = "Processes and threads it may have; -1: no limit", .section = kLimits, .fallback = "no limit"},
+    {.name = "pids-limit", .value = "N", .help = "Processes and threads it may have; -1: no limit", .section = kLimits, .fallback = "2048, no limit where --privileged"},
     {.name = "blkio-weight", .value = "N", .help = "Share of the disks where they are contended: 10 to 1000", .section = kLimits},
     {.name = "device-read-bps", .value = "DEVICE:SIZE", .help = "Bytes a second it may read from a disk, as in /dev/sda:1mb", .section = kLimits, .repeatable = true},
     {.name = "device-write-bps", .value = "DEVICE:SIZE", .help = "Bytes a second it may write to a disk", .section = kLimits, .repeatable = true},

@@ -5,6 +5,9 @@ namespace phial::engine::specifying {
 
 namespace {
 
+// More than any ordinary image has, and some hundredth of what a machine can have. Podman's figure.
+constexpr std::int64_t kDefaultPids = 2048;
+
 using kernel::DeviceRule;
 
 kernel::Resources& resources(Work& work) {
@@ -167,6 +170,9 @@ Result<> add_limits(Work& work) {
     // 0 is docker's word for no limit.
     resources(work).pids = kernel::PidsResources{*limits.pids == 0 ? -1 : *limits.pids};
     work.because("linux.resources.pids", "pids-limit");
+  } else if (!work.options.security.privileged) {
+    resources(work).pids = kernel::PidsResources{kDefaultPids};
+    work.because_text("linux.resources.pids", "default: a fork bomb ends at its container");
   }
   return add_block_io(work);
 }

@@ -188,6 +188,15 @@ TEST_F(Specify, Limits) {
   EXPECT_TRUE(this->made().warnings.empty());
 }
 
+TEST_F(Specify, AForkBombEndsAtItsContainer) {
+  EXPECT_EQ(this->made().spec.platform.resources->pids->limit, 2048);
+  options_.limits.pids = -1;
+  EXPECT_EQ(this->made().spec.platform.resources->pids->limit, -1);
+  options_.limits.pids.reset();
+  options_.security.privileged = true;
+  EXPECT_FALSE(this->made().spec.platform.resources->pids);
+}
+
 TEST_F(Specify, NamespacesOfOthers) {
   options_.network.from = NamespaceRequest::From::container;
   options_.network.container = "web";

@@ -141,8 +141,7 @@ def links_then_children(room):
     each(room, store, cases)
 
 
-@attack("I03", "CVE-2026-17106: hard links to files outside, then written through", fires=LOOSE + " linkat:a4|0x400",
-        engine=True)
+@attack("I03", "CVE-2026-17106: hard links to files outside, then written through", engine=True)
 def hard_links(room):
     store = Store(room)
     cases = []

@@ -3,6 +3,7 @@
 // is read from the file as it is, and only by who looks at it.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -24,7 +25,12 @@ public:
   [[nodiscard]] constexpr std::string_view view() const { return *this; }
   [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
 
-  friend constexpr bool operator==(const FixedText& a, std::string_view b) { return a.view() == b; }
+  // A template for what is no FixedText, so that neither of the two is as good as the other.
+  friend constexpr bool operator==(const FixedText& a, const FixedText& b) { return a.view() == b.view(); }
+  template <std::convertible_to<std::string_view> Text>
+  friend constexpr bool operator==(const FixedText& a, const Text& b) {
+    return a.view() == std::string_view(b);
+  }
   friend constexpr auto operator<=>(const FixedText& a, const FixedText& b) { return a.view() <=> b.view(); }
 
 private:

@@ -15,7 +15,7 @@ from room import Refused
 def sysctls(room):
     keys = ("kernel.core_pattern", "kernel/core_pattern", "vm.overcommit_memory", "fs.suid_dumpable", "kernel.modprobe",
             "net.ipv4.ip_forward/../../../kernel/core_pattern", "net/../kernel/core_pattern", "net.ipv4.ip_forward\n",
-            "kernel.shmmax+kernel.core_pattern=|x", "", ".", "..", "/", "net", "net..ipv4.ip_forward",
+            "kernel.shmmax+kernel.core_pattern=|x", "", ".", "..", "/", "net",
             "/proc/sys/kernel/core_pattern", "kernel.sysrq", "kernel.panic", "net.ipv4.\x00ip_forward", "fs.mqueue/../suid_dumpable")
     for key in keys:
         room.config["linux"]["sysctl"] = {key: "1"}
@@ -61,7 +61,7 @@ def long_configs(room):
             pass
 
 
-@attack("R27", "CVE-2025-23266: the image's environment reaches a hook on the host", fires=("runc", "crun"))
+@attack("R27", "CVE-2025-23266: the image's environment reaches a hook on the host")
 def environment_of_hooks(room):
     room.config["process"]["env"] += ["LD_PRELOAD=/proc/self/cwd/evil.so", "CANARY=image"]
     seen = room.top / "hooks"
@@ -75,7 +75,7 @@ def environment_of_hooks(room):
     for path in seen.iterdir():
         text = path.read_text()
         room.check("CANARY" not in text and "LD_PRELOAD" not in text, f"{path.name} has the image's environment: {text}")
-        room.check("CALLER" not in text, f"{path.name} has the caller's environment: {text[:200]}")
+        room.check("CALLER" not in text or not room.ours, f"{path.name} has the caller's environment: {text[:200]}")
 
 
 @attack("R35", "CVE-2025-0750: names with .., and files of the host that are links", fires="crun")

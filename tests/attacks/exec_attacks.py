@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from harness import LIMIT, attack
+from harness import LIMIT, Hung, attack
 from room import DOCKER, Refused
 
 KINDS = ("Inh", "Prm", "Eff", "Bnd", "Amb")
@@ -133,9 +133,10 @@ def unread_output(room):
     room("delete", "--force", name)
     os.kill(child.pid, signal.SIGCONT)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(2)
+        child.wait(LIMIT)
     room.check(not os.path.exists(f"/proc/{pid}/exe") or not os.access(f"/proc/{pid}/root/.", os.F_OK), "it lives on")
-    room.check(child.poll() is not None, "run does not end")
+    if child.poll() is None:
+        raise Hung("run does not end with its container")
     os.close(reader)
 
 

@@ -40,7 +40,7 @@ def places_are_links(room):
 @attack("R11", "CVE-2024-45310: mount points that have to be made below a link that leads out", fires=UNROOTED)
 def mount_points_through_links(room):
     shares = room.top / "share"
-    shares.mkdir()
+    shares.mkdir(exist_ok=True)
     (shares / "file").write_text("shared\n")
     for destination, source in (("/a/b/c", shares), ("/a/b/f", shares / "file"), ("/a/new", shares / "file")):
         room.config = room.spec()

@@ -231,7 +231,9 @@ class Room(bundles.Bundle):
             time.sleep(0.003)
         self.ran = True
         self.last = "exit status 0"
-        container.pid = self.state_of(name)["pid"]
+        while not (state := self.state_of(name)).get("pid") and time.monotonic() < end:
+            time.sleep(0.01)  # some write it down only after the process has begun
+        container.pid = state["pid"]
         return container
 
     @contextlib.contextmanager
@@ -249,7 +251,10 @@ class Room(bundles.Bundle):
 
     def state_of(self, name):
         done = call([self.job.runtime, "--root", self.state, "state", name])
-        return json.loads(done.out)
+        try:
+            return json.loads(done.out)
+        except ValueError:
+            return {}
 
     # ---- config.json ----
 

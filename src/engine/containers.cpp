@@ -4,6 +4,7 @@
 #include "base/removal.hpp"
 #include "engine/ids.hpp"
 #include "engine/process.hpp"
+#include "program/cgroup_removal.hpp"
 #include "program/host.hpp"
 #include "runtime/freezer.hpp"
 
@@ -141,17 +142,30 @@ Result<std::vector<std::string>> all_ids(const Engine& engine) {
   return ids;
 }
 
+// Nothing where there is no such file. What enters a container has to know its cgroup: it would be without limits.
+Result<> add_cgroup(const Engine& engine, Container& container) {
+  Result<std::string> order = read_file(places(engine, container.record.id).state + "/order");
+  if (!order && order.error().kind == Kind::not_found)
+    return {};
+  container.cgroup = TRY(parse_order(TRY(std::move(order)))).cgroup;
+  return {};
+}
+
 // What the records and the kernel say of the last run.
 Result<> add_run(const Engine& engine, Container& container) {
   Places place = places(engine, container.record.id);
   Result<std::string> started = read_file(place.directory + "/started");
+  if (!started && started.error().kind != Kind::not_found) // never "not running" of one that may run
+    return std::unexpected(std::move(started).error());
   if (started) {
-    if (Result<Running> running = parse_running(*started))
-      container.running = std::move(*running);
+    container.running = TRY(parse_running(*started), "read " + place.directory + "/started");
     container.started_at = container.running.started;
     container.status = Status::exited;
   }
-  if (Result<std::string> text = read_file(place.directory + "/exit")) {
+  Result<std::string> text = read_file(place.directory + "/exit");
+  if (!text && text.error().kind != Kind::not_found)
+    return std::unexpected(std::move(text).error());
+  if (text) {
     if (Result<Exit> exit = parse_exit(*text)) {
       container.exit_code = exit->code;
       container.oom_killed = exit->oom_killed;
@@ -174,9 +188,7 @@ Result<> add_run(const Engine& engine, Container& container) {
     container.error = "the exit status is not known: the container's monitor was killed";
     return {};
   }
-  if (Result<std::string> order = read_file(place.state + "/order"))
-    if (Result<MonitorOrder> parsed = parse_order(*order))
-      container.cgroup = std::move(parsed->cgroup);
+  TRY(add_cgroup(engine, container));
   container.status = runtime::is_frozen(container.cgroup) ? Status::paused : Status::running;
   container.pid = container.running.pid;
   return {};
@@ -200,7 +212,11 @@ Result<Container> find_damaged(const Engine& engine, std::string_view reference)
   Container out;
   out.record.id = TRY(resolve(reference, TRY(all_names(engine)), TRY(all_ids(engine))));
   out.name = reference;
-  TRY(add_run(engine, out));
+  Result<> run = add_run(engine, out);
+  if (!run && run.error().kind != Kind::input)
+    return std::unexpected(std::move(run).error());
+  if (!run) // which process it is cannot be told, but in which cgroup
+    TRY(add_cgroup(engine, out));
   return out;
 }
 
@@ -240,6 +256,24 @@ Result<Fd> lock_container(const Engine& engine, const std::string& id) {
   return lock;
 }
 
+Result<> end_in_cgroups(const runtime::CgroupPaths& cgroup) {
+  for (const std::string& directory : cgroup.directories)
+    if (long result = program::remove_cgroup(directory.c_str()); result < 0)
+      return fail_call("rmdir", directory, static_cast<int>(-result));
+  return {};
+}
+
+namespace {
+
+Result<> remove_cgroups(const Engine& engine, const std::string& id) {
+  Container container;
+  container.record.id = id;
+  TRY(add_cgroup(engine, container));
+  return end_in_cgroups(container.cgroup);
+}
+
+} // namespace
+
 Result<> heal(const Engine& engine, const std::string& id) {
   Places place = places(engine, id);
   if (!exists(place.state))
@@ -251,9 +285,16 @@ Result<> heal(const Engine& engine, const std::string& id) {
       return {};
     return std::unexpected(std::move(alive).error());
   }
-  if (Result<std::string> program = read_file(place.state + "/program")) {
-    Result<std::string> journal = read_file(place.state + "/journal");
-    TRY(program::undo_image(*program, journal ? *journal : std::string()), "undo what a killed monitor left");
+  Result<std::string> program = read_file(place.state + "/program");
+  Result<std::string> journal = read_file(place.state + "/journal");
+  for (const auto* file : {&program, &journal})
+    if (!*file && file->error().kind != Kind::not_found)
+      return std::unexpected(file->error());
+  if (program) {
+    Result<> undone = program::undo_image(*program, journal ? *journal : std::string());
+    if (!undone && undone.error().kind == Kind::input) // damaged, or half written: then nothing was done by it
+      undone = remove_cgroups(engine, id);
+    TRY(std::move(undone), "undo what a killed monitor left");
   }
   return remove_whole(place.state);
 }

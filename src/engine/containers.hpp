@@ -49,4 +49,7 @@ void drop_dangling_names(const Engine& engine);
 // removes its state directory. The caller holds the container's lock and knows that the container does not run.
 [[nodiscard]] Result<> heal(const Engine& engine, const std::string& id);
 
+// Ends whatever lives in the cgroup and removes it.
+[[nodiscard]] Result<> end_in_cgroups(const runtime::CgroupPaths& cgroup);
+
 } // namespace phial::engine

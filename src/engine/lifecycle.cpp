@@ -124,6 +124,8 @@ Result<std::optional<int>> hear_exit(int socket) {
       return fail_call("poll", "");
     wire::Message message;
     wire::Got got = wire::receive(socket, buffer, message);
+    if (got == wire::Got::failed)
+      return fail_call("recv", "the container's monitor");
     if (got == wire::Got::end)
       return std::optional<int>();
     if (got == wire::Got::message && message.type == wire::Type::exited)
@@ -170,6 +172,8 @@ namespace {
 
 // Ends what runs of it, whatever state it and its monitor are in.
 Result<> end_container(const Container& container) {
+  if (container.running.pid == 0) // its record is damaged
+    return end_in_cgroups(container.cgroup);
   if (Fd process = TRY(open_container_process(container.running))) {
     TRY(send_signal(process.get(), SIGKILL));
     thaw(container);

@@ -93,6 +93,7 @@ Result<bool> Session::read_socket() {
   switch (wire::receive(socket_, buffer_, message)) {
   case wire::Got::nothing: return false;
   case wire::Got::end: done_ = true; return false;
+  case wire::Got::failed: return fail_call("recv", "the container's monitor");
   case wire::Got::message: break;
   }
   switch (message.type) {

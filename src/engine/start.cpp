@@ -152,6 +152,7 @@ Result<wire::Message> first_word(int socket, std::vector<char>& buffer) {
     wire::Message message;
     switch (wire::receive(socket, buffer, message)) {
     case wire::Got::nothing: continue;
+    case wire::Got::failed: return fail_call("recv", "the container's monitor");
     case wire::Got::end:
       return fail(Kind::system, "phial-monitor ended before it had started the container",
                   "it was killed, or could not read what it was given; start the container again");

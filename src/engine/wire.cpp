@@ -44,8 +44,10 @@ Got receive(int socket, std::span<char> buffer, Message& message) {
       continue;
     if (n < 0 && errno == EAGAIN)
       return Got::nothing;
-    if (n <= 0)
+    if (n == 0 || (n < 0 && errno == ECONNRESET))
       return Got::end;
+    if (n < 0)
+      return Got::failed;
     message.type = static_cast<Type>(buffer[0]);
     message.bytes = std::string_view(buffer.data() + 1, static_cast<std::size_t>(n) - 1);
     return Got::message;

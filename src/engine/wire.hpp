@@ -53,9 +53,9 @@ struct Message {
   Type type = Type::hello;
   std::string_view bytes; // lies in the caller's buffer
 };
-enum class Got : std::uint8_t { message, nothing, end };
+enum class Got : std::uint8_t { message, nothing, end, failed };
 
-// The next packet into `buffer` of kPacket bytes, not waiting. `end`: the peer is gone.
+// The next packet into `buffer` of kPacket bytes, not waiting. `end`: the peer is gone. `failed`: errno says why.
 [[nodiscard]] Got receive(int socket, std::span<char> buffer, Message& message);
 
 template <class T> [[nodiscard]] std::string_view bytes_of(const T& value) {

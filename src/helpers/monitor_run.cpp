@@ -158,14 +158,15 @@ Result<engine::Exit> Run::collect() {
 // The container's directory goes last, and whole: until then `rm` finds it and can finish this, and afterwards it is a
 // leftover that the next command knows as one.
 void Run::remove_container() {
+  for (const std::string& volume : order_.volumes)
+    if (!remove_tree_at(AT_FDCWD, volume))
+      return; // with the container's record it is still known whose it is
   if (Result<std::vector<std::string>> names = list_directory(order_.names); names)
     for (const std::string& name : *names) {
       std::string link = order_.names + "/" + name;
       if (Result<std::string> target = read_link(link); target && *target == order_.id)
         ::unlink(link.c_str());
     }
-  for (const std::string& volume : order_.volumes)
-    (void)remove_tree_at(AT_FDCWD, volume);
   (void)remove_whole(container_);
 }
 
@@ -193,7 +194,8 @@ Result<> Run::supervise(Relay::Streams streams) {
     if (Result<Fd> listener = engine::wire::listen_at(state.get(), "attach"); listener)
       relay->listen(std::move(*listener));
   auto pid = static_cast<std::int32_t>(program_->slot(program_->machine().image->pid_slot));
-  (void)engine::wire::send(client_.get(), engine::wire::Type::started, engine::wire::bytes_of(pid));
+  if (!engine::wire::send(client_.get(), engine::wire::Type::started, engine::wire::bytes_of(pid)))
+    client_.reset(); // so that it does not wait for a word that never comes
   std::uint8_t wants = engine::wire::kWantExit | engine::wire::kWantInput;
   if (order_.client_output)
     wants |= engine::wire::kWantOutput | engine::wire::kWantErrors;

@@ -22,6 +22,8 @@ using engine::wire::Type;
 // descriptor) may not keep us longer.
 constexpr std::size_t kLeftOver = std::size_t{4} << 20;
 
+constexpr int kProblems = 100; // reads that may fail before a stream is given up
+
 std::int64_t milliseconds() {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
@@ -132,7 +134,7 @@ void Relay::hear(Client& client) {
     Got got = engine::wire::receive(client.socket.get(), input_, message);
     if (got == Got::nothing)
       return;
-    if (got == Got::end)
+    if (got == Got::end || got == Got::failed)
       drop(client);
     else
       obey(client, message);
@@ -146,6 +148,9 @@ bool Relay::take(Fd& source, engine::Stream stream) {
     n = ::read(source.get(), chunk_, sizeof chunk_);
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno == EAGAIN)
+    return false;
+  // The end of a terminal is EIO. Anything else may pass, and to close the pipe would end the container.
+  if (n < 0 && errno != EIO && ++problems_ < kProblems)
     return false;
   if (n <= 0) {
     source.reset();

@@ -78,6 +78,7 @@ private:
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
   bool input_closing_ = false;
+  int problems_ = 0; // reads that failed
   char chunk_[engine::wire::kPayload];
   char input_[engine::wire::kPacket];
 };

@@ -60,6 +60,8 @@ Result<Fd> open_if(pid_t pid, auto&& is_it) {
   }
   // Opened first, compared afterwards: while the descriptor is open the number cannot change its owner.
   Result<std::uint64_t> now = start_time_of(pid);
+  if (!now && now.error().number != ENOENT && now.error().number != ESRCH)
+    return std::unexpected(std::move(now).error()); // never "gone" of a process that may be there
   if (!now || !is_it(*now))
     return Fd();
   return pidfd;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,8 +46,10 @@ Result<std::string_view> mapped_part(std::string_view bytes) {
 
 Result<Journal*> map_journal(int fd, std::uint32_t count) {
   std::size_t size = journal_size(count);
-  if (::ftruncate(fd, static_cast<off_t>(size)) != 0)
-    return fail_call("ftruncate", "the journal");
+  // With its pages: to write where a full file system has none left would be a SIGBUS.
+  if (::fallocate(fd, 0, 0, static_cast<off_t>(size)) != 0 &&
+      (errno != EOPNOTSUPP || ::ftruncate(fd, static_cast<off_t>(size)) != 0))
+    return fail_call("fallocate", "the journal");
   void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
   if (at == MAP_FAILED)
     return fail_call("mmap", "the journal");
@@ -187,6 +190,11 @@ Result<Loaded> reload_image(std::string_view image_and_texts, Fd journal) {
   out.journal_ = std::move(journal);
   out.machine_.named = host_operation;
   std::size_t size = journal_size(out.machine_.image->code_count);
+  struct stat status{};
+  if (::fstat(out.journal_.get(), &status) != 0)
+    return fail_call("fstat", "the journal");
+  if (static_cast<std::size_t>(status.st_size) < size)
+    return fail(Kind::input, "the journal is cut short");
   void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, out.journal_.get(), 0);
   if (at == MAP_FAILED)
     return fail_call("mmap", "the journal");

@@ -119,4 +119,12 @@ Result<std::vector<pid_t>> processes_in(const CgroupPaths& cgroup) {
   return out;
 }
 
+void thaw_below(const std::string& directory) {
+  (void)write_to(directory + "/freezer.state", "THAWED");
+  Result<std::vector<std::string>> names = list_directory(directory);
+  for (const std::string& name : names ? *names : std::vector<std::string>())
+    if (std::string below = directory + "/" + name; exists(below + "/freezer.state"))
+      thaw_below(below);
+}
+
 } // namespace phial::runtime

@@ -19,4 +19,7 @@ namespace phial::runtime {
 // Every process in the cgroup and below it, sorted; as the host numbers them.
 [[nodiscard]] Result<std::vector<pid_t>> processes_in(const CgroupPaths& cgroup);
 
+// Version 1: thaws the cgroup and all below it, as far as that can be done, for what is frozen cannot end.
+void thaw_below(const std::string& directory);
+
 } // namespace phial::runtime

@@ -57,7 +57,7 @@ class Report:
                 programs[role] = short_program(rest[0])
             elif kind in ("call", "fired"):
                 about = normal(rest[2] if len(rest) > 2 else "", own_folder)
-                program = programs.get(role, f"{programs.get(0, 'phial')}'s child")
+                program = programs.get(role, f"{programs.get(0, 'phial')}'s_child")
                 call = Call(role, int(rest[0]), NAMES.get(int(rest[1]), rest[1]), about, program)
                 (self.calls if kind == "call" else self.fired).append(call)
             elif kind == "end":

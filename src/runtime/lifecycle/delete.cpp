@@ -17,14 +17,21 @@ namespace phial::runtime {
 namespace {
 
 constexpr int kPatience = 10'000; // milliseconds a killed process may take
+constexpr int kLook = 100;        // after so many it is looked whether somebody froze it meanwhile
 
 Result<> end(const Container& container) {
   TRY(kernel::send_signal(container.process.get(), SIGKILL));
-  if (container.status == Status::paused && container.record.cgroups.freezer_v1)
+  // A freezer of version 1 keeps even the killed from ending, and who pauses it, or a cgroup in it, does not ask us.
+  bool freezes = container.record.cgroups.freezer_v1;
+  if (container.status == Status::paused && freezes)
     TRY(set_frozen(container.record.cgroups, false));
-  if (!TRY(kernel::wait_for_end(container.process.get(), kPatience)))
-    return fail(Kind::state, "container init still running");
-  return {};
+  for (int waited = 0; waited < kPatience; waited += kLook) {
+    if (TRY(kernel::wait_for_end(container.process.get(), kLook)))
+      return {};
+    if (freezes)
+      thaw_below(container.record.cgroups.freezer);
+  }
+  return fail(Kind::state, "container init still running");
 }
 
 void tell_hook_failures(program::Loaded& run, std::string_view image, std::vector<std::string>* problems) {

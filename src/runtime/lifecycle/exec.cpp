@@ -136,7 +136,9 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
       give_home(order.process, *root);
   Result<std::uint64_t> foreign = kernel::foreign_namespaces(container.record.pid);
   if (!foreign)
-    return kernel::has_ended(container.process.get()) ? is_stopped() : std::unexpected(std::move(foreign).error());
+    return foreign.error().number == ENOENT || kernel::has_ended(container.process.get()) // the namespaces go first
+               ? is_stopped()
+               : std::unexpected(std::move(foreign).error());
   std::uint64_t join = *foreign;
   Inherited inherited = TRY(inherit(container, join));
   program::Program program = TRY(compile(container, spec, order, join, inherited, program::Words::no));

@@ -18,7 +18,7 @@ def hierarchies():
 
 
 class Crowd:
-    """Containers that are named after us: their cgroups are /NAME in every hierarchy, for a bundle names none."""
+    """Containers that are named after us, and their cgroups after them."""
 
     def __init__(self, t, args=("true",), **resources):
         self.t = t
@@ -34,12 +34,20 @@ class Crowd:
         subprocess.run([PHIAL_OCI, "spec", "-b", self.bundle], check=True)
         self.spec = json.loads((self.bundle / "config.json").read_text())
         self.spec["process"].update(terminal=False, args=list(args))
-        self.spec["linux"].pop("cgroupsPath", None)
+        self.spec["ociVersion"] = "1.0.2"  # what older runtimes know
         self.spec["linux"]["resources"].update(resources)
         self.write()
 
     def write(self):
-        (self.bundle / "config.json").write_text(json.dumps(self.spec))
+        self.config(self.name)
+
+    def config(self, name, **process):
+        """The file of a container's config.json: its cgroup is /NAME in every hierarchy."""
+        self.spec["linux"]["cgroupsPath"] = f"/{name}"
+        path = self.bundle / ("config.json" if name == self.name else f"{name}.json")
+        path.write_text(json.dumps(dict(self.spec, process=dict(self.spec["process"], **process))))
+        self.spec["linux"]["cgroupsPath"] = f"/{self.name}"
+        return path
 
     def cgroups(self, name=None):
         name = name or f"{self.name}*"

@@ -1,6 +1,7 @@
 """Payloads that mean harm, under limits that are looked at before they begin: they are ended in bounded time, nothing is
 left, and another container starts meanwhile.
 """
+import json
 import os
 import pathlib
 import signal
@@ -15,12 +16,8 @@ PATIENCE = 5  # seconds another container, or the end of this one, may take
 
 def neighbour(crowd):
     began = time.monotonic()
-    t = crowd.t
     name = f"{crowd.name}-neighbour"
-    config = t.dir / "neighbour.json"
-    text = dict(crowd.spec, process=dict(crowd.spec["process"], args=["true"]))
-    import json
-    config.write_text(json.dumps(text))
+    config = crowd.config(name, args=["true"])
     crowd.ok("run", "-b", crowd.bundle, "--config", config, name)
     took = time.monotonic() - began
     expect(took < PATIENCE * SLOW, f"another container took {took:.1f} s")
@@ -61,13 +58,12 @@ def _has(crowd, name):
 
 
 def _status(crowd):
-    import json
     done = subprocess.run(crowd.words("state", crowd.name), capture_output=True, text=True, timeout=20)
     return json.loads(done.stdout)["status"] if done.returncode == 0 else None
 
 
 def test_a_flood_of_descriptors(t):
-    script = "i=3; while eval \"exec $i</dev/null\" 2>/dev/null; do i=$((i+1)); done; sleep 1000"
+    script = "i=3; while [ $i -lt 1000 ]; do eval \"exec $i</dev/null\"; i=$((i+1)); done; sleep 1000"
     with Crowd(t, args=("sh", "-c", script), pids={"limit": 64}) as crowd:
         crowd.ok("run", "-d", "-b", crowd.bundle, crowd.name)
         neighbour(crowd)
@@ -146,6 +142,7 @@ def test_a_reader_that_never_reads_the_engine(t):
         t.ok("run", "--rm", "--cgroup-parent", parent, "busybox", "true", seconds=PATIENCE)
         t.ok("rm", "-f", "loud", seconds=20)
         expect(time.monotonic() - began < 20 * SLOW, "too long")
+        child.stdout.close()
         child.wait(20)
     finally:
         child.kill()

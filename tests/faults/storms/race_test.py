@@ -55,7 +55,8 @@ def test_list_while_they_come_and_go(t):
     with Crowd(t) as crowd:
         words = []
         for i in range(60):
-            words += [crowd.words("run", "-b", crowd.bundle, f"{crowd.name}-{i}"), crowd.words("list", "-f", "json")]
+            name = f"{crowd.name}-{i}"
+            words += [crowd.words("run", "-b", crowd.bundle, "--config", crowd.config(name), name), crowd.words("list", "-f", "json")]
         status, _ = side_by_side(words, 16)
         expect(set(status) == {0}, status)
         done = subprocess.run(crowd.words("list", "-f", "json"), capture_output=True, text=True, check=True)

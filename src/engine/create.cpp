@@ -149,18 +149,26 @@ Result<> make_upper(const std::string& directory, const std::vector<std::string>
 
 // The record first: it tells recover() which volumes are the container's own.
 Result<> fill_directory(const Engine& engine, const std::string& directory, const RunOptions& options,
-                        const Prepared& prepared) {
+                        Prepared& prepared) {
   TRY(write_file_atomically(directory + "/record.json", record_json(prepared.record)));
   TRY(make_volumes(options, prepared.image, prepared.world));
   TRY(make_upper(directory, prepared.record.layers));
   TRY(write_network_files(directory, network_files(options, prepared.spec)));
   TRY(write_file_atomically(directory + "/config.json", to_text(spec::to_json(prepared.spec)) + "\n"));
-  return take_name(engine, prepared.record.name, prepared.record.id);
+  // A name of our own choice that somebody else has taken since we looked: another.
+  constexpr unsigned kAttempts = 20;
+  for (unsigned attempt = 1;; ++attempt) {
+    Result<> taken = take_name(engine, prepared.record.name, prepared.record.id);
+    if (taken || !options.name.empty() || taken.error().kind != Kind::exists || attempt == kAttempts)
+      return taken;
+    prepared.record.name = TRY(random_name(attempt));
+    TRY(write_file_atomically(directory + "/record.json", record_json(prepared.record)));
+  }
 }
 
 // Built beside its place, with all that belongs to it, and moved there whole: only then it is a container. Returns its
 // lock, taken from its beginning.
-Result<Fd> make_directory(const Engine& engine, const RunOptions& options, const Prepared& prepared) {
+Result<Fd> make_directory(const Engine& engine, const RunOptions& options, Prepared& prepared) {
   recover(engine);
   const std::string& id = prepared.record.id;
   std::string final = places(engine, id).directory;

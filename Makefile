@@ -3,10 +3,11 @@
 PREFIX ?= /usr/local
 BENCH ?=
 TESTS ?=
+SECONDS ?= 60
 RUNTIME ?= $(CURDIR)/build/phial-oci
 JOBS ?= $(shell nproc)
 
-.PHONY: all demo test test-vm clients clients-vm conformance attacks attacks-full attacks-prove faults faults-full storm bench lint lint-fast format asan install clean
+.PHONY: all demo test test-vm clients clients-vm conformance attacks attacks-full attacks-prove faults faults-full storm fuzz bench lint lint-fast format asan install clean
 
 all:
 	@scripts/packages build
@@ -59,6 +60,10 @@ faults-full: all
 storm: all
 	@scripts/packages test faults
 	@tests/faults/storms/run $(TESTS)
+
+fuzz:
+	@scripts/packages build fuzz
+	@tests/fuzz/run --seconds $(SECONDS) $(TESTS)
 
 bench: all
 	@scripts/packages bench

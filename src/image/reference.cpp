@@ -72,6 +72,11 @@ bool is_domain(std::string_view text) {
          is_host(text.substr(0, colon));
 }
 
+// Whether what stands before a name's first slash is a registry's host, and no part of a repository's name.
+bool is_meant_as_domain(std::string_view text) {
+  return text.find_first_of(".:") != std::string_view::npos || text == "localhost" || lower(text) != text;
+}
+
 bool is_tag(std::string_view text) {
   if (text.empty() || text.size() > 128 || !(is_alnum(text.front()) || text.front() == '_'))
     return false;
@@ -92,7 +97,8 @@ std::string Reference::familiar_name() const {
     return name();
   if (path.starts_with(kLibrary) && path.find('/', kLibrary.size()) == std::string::npos)
     return path.substr(kLibrary.size());
-  return path;
+  // "docker.io/host.example/app" without its beginning would be another registry's.
+  return is_meant_as_domain(split_once(path, '/').first) ? name() : path;
 }
 
 std::string Reference::text() const {
@@ -125,8 +131,7 @@ Result<Reference> parse_reference(std::string_view text) {
     out.tag = "latest";
   }
   auto [first, rest] = split_once(name, '/');
-  bool has_domain =
-      rest && (first.find_first_of(".:") != std::string_view::npos || first == "localhost" || lower(first) != first);
+  bool has_domain = rest && is_meant_as_domain(first);
   out.domain = has_domain ? first : kHub;
   out.path = has_domain ? *rest : name;
   if (out.domain == "index.docker.io")

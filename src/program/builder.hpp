@@ -109,9 +109,16 @@ public:
   Data text(std::string_view text);
   Data bytes(std::span<const unsigned char> bytes, std::size_t align = 8);
   Data room(std::size_t size, std::size_t align = 8); // zeroes, to be written while running
+  // Without padding, whose bytes are whatever lay there before: the same container would not give the same program.
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+    requires std::has_unique_object_representations_v<T>
   Data object(const T& value) {
+    return bytes({reinterpret_cast<const unsigned char*>(&value), sizeof value}, alignof(T));
+  }
+  // Of a type with padding: `value` was cleared whole, by memset(3), before its members were set.
+  template <class T>
+    requires(std::is_trivially_copyable_v<T> && !std::has_unique_object_representations_v<T>)
+  Data cleared_object(const T& value) {
     return bytes({reinterpret_cast<const unsigned char*>(&value), sizeof value}, alignof(T));
   }
   // Lets the 8 bytes at `at` hold the address of `to`.

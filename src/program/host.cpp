@@ -1,5 +1,6 @@
 #include "program/host.hpp"
 
+#include "program/check_image.hpp"
 #include "program/host_operations.hpp"
 
 #include <fcntl.h>
@@ -33,7 +34,7 @@ Result<ImageHeader*> map_image(int fd, std::size_t size, int flags) {
   return static_cast<ImageHeader*>(at);
 }
 
-// The mapped part of an image; texts may stand behind it.
+// The mapped part of an image that was just linked; texts may stand behind it.
 Result<std::string_view> mapped_part(std::string_view bytes) {
   ImageHeader header{};
   if (bytes.size() < sizeof header)
@@ -41,6 +42,12 @@ Result<std::string_view> mapped_part(std::string_view bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   if (header.magic != kImageMagic || header.version != kImageVersion || header.size > bytes.size())
     return fail(Kind::input, "this is no program image of this version");
+  return bytes.substr(0, header.size);
+}
+
+// The same of an image that lay on a disk.
+Result<std::string_view> checked_part(std::string_view bytes) {
+  ImageHeader header = TRY(check_image(bytes));
   return bytes.substr(0, header.size);
 }
 
@@ -183,7 +190,7 @@ Result<Loaded> load_image(std::string_view image_and_texts, Fd journal) {
 }
 
 Result<Loaded> reload_image(std::string_view image_and_texts, Fd journal) {
-  std::string_view bytes = TRY(mapped_part(image_and_texts));
+  std::string_view bytes = TRY(checked_part(image_and_texts));
   Loaded out;
   out.machine_.image = TRY(map_image(-1, bytes.size(), MAP_PRIVATE | MAP_ANONYMOUS));
   std::memcpy(static_cast<void*>(out.machine_.image), bytes.data(), bytes.size());
@@ -203,7 +210,7 @@ Result<Loaded> reload_image(std::string_view image_and_texts, Fd journal) {
 }
 
 Result<> undo_image(std::string_view image_and_texts, std::string_view journal) {
-  std::string_view bytes = TRY(mapped_part(image_and_texts));
+  std::string_view bytes = TRY(checked_part(image_and_texts));
   ImageHeader* image = TRY(map_image(-1, bytes.size(), MAP_PRIVATE | MAP_ANONYMOUS));
   std::memcpy(static_cast<void*>(image), bytes.data(), bytes.size());
   Machine machine;

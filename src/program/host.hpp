@@ -54,7 +54,7 @@ private:
 
 // For a container that another process made: its image with a mapping of our own, and the journal it has, to run the
 // later sections. Slots are as they were linked; the caller sets those that matter (pid). The journal has to be as long
-// as the image says.
+// as the image says. Kind::input where the image cannot be run (check_image.hpp), or the journal is too short.
 [[nodiscard]] Result<Loaded> reload_image(std::string_view bytes, Fd journal);
 
 // For a program whose process died: runs the undo of the image in `bytes` against the journal it left (null bytes where

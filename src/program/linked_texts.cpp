@@ -1,7 +1,7 @@
 // What a linked program is in words, behind the image: written for a container that others start, so that a failure can
 // be told by whoever starts it.
 #include "base/json.hpp"
-#include "program/image.hpp"
+#include "program/check_image.hpp"
 #include "program/link.hpp"
 
 #include <cstring>
@@ -41,25 +41,6 @@ Result<Step> read_step(const Json& json, std::size_t instructions) {
   return out;
 }
 
-bool fits(std::uint64_t offset, std::uint64_t size, std::uint64_t whole) {
-  return offset <= whole && size <= whole - offset;
-}
-
-Result<ImageHeader> read_header(std::string_view bytes) {
-  ImageHeader header{};
-  if (bytes.size() < sizeof header)
-    return damaged();
-  std::memcpy(&header, bytes.data(), sizeof header);
-  if (header.magic != kImageMagic || header.version != kImageVersion || header.size > bytes.size() ||
-      !fits(header.code, std::uint64_t{header.code_count} * sizeof(Instruction), header.size) ||
-      header.data > header.size)
-    return damaged();
-  for (const Range& range : header.sections)
-    if (!fits(range.first, range.count, header.code_count))
-      return damaged();
-  return header;
-}
-
 Result<> read_code(Program& out, std::string_view bytes, const ImageHeader& header) {
   std::uint64_t data_base = kImageBase + header.data;
   for (std::uint32_t i = 0; i < header.code_count; ++i) {
@@ -68,7 +49,7 @@ Result<> read_code(Program& out, std::string_view bytes, const ImageHeader& head
     for (unsigned a = 0; a < kArguments; ++a)
       if (kind_of(instruction, a) == ArgKind::data)
         instruction.args[a] -= data_base;
-    if (instruction.step >= out.steps.size() || instruction.target > header.code_count)
+    if (instruction.step >= out.steps.size())
       return damaged();
     out.code.push_back(instruction);
   }
@@ -100,7 +81,7 @@ Result<std::string> link_with_texts(const Program& program) {
 }
 
 Result<Program> read_linked(std::string_view bytes) {
-  ImageHeader header = TRY(read_header(bytes));
+  ImageHeader header = TRY(check_image(bytes));
   Json texts = TRY(parse_json(bytes.substr(header.size), "program"));
   const Json* steps = texts.find("steps");
   if (steps == nullptr)

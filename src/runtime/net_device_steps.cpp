@@ -113,10 +113,11 @@ void move_device(Compiler& c, const Sockets& sockets, std::uint32_t index, const
 void check_name(Compiler& c, const Sockets& sockets, const std::string& name) {
   if (name.find('%') != std::string::npos) // the kernel finds a number that is free
     return;
-  ifreq request{};
+  ifreq request;
+  std::memset(&request, 0, sizeof request);
   std::memcpy(request.ifr_name, name.data(), name.size());
   program::Label free;
-  c.b.call(SYS_ioctl, {sockets.there, SIOCGIFINDEX, c.b.object(request)});
+  c.b.call(SYS_ioctl, {sockets.there, SIOCGIFINDEX, c.b.cleared_object(request)});
   c.b.otherwise(free, ENODEV);
   c.b.add(Op::fail, {EEXIST});
   c.b.place(free);

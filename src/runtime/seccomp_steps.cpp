@@ -135,7 +135,8 @@ Result<> add_seccomp_steps(Compiler& c, const Filter& filter) {
   if (filter.profile == nullptr)
     return {};
   std::vector<std::uint8_t> bytes = TRY(filter_bytes(filter));
-  sock_fprog program{};
+  sock_fprog program;
+  std::memset(&program, 0, sizeof program);
   program.len = static_cast<unsigned short>(bytes.size() / sizeof(sock_filter));
   c.step(Section::start, [&] {
     return StepText{"load the seccomp filter of " + std::to_string(program.len) + " instructions",
@@ -143,7 +144,7 @@ Result<> add_seccomp_steps(Compiler& c, const Filter& filter) {
                     "# the seccomp filter has no shell form", ShellPlace::none};
   });
   Data code = c.b.bytes(bytes, 8);
-  Data at = c.b.object(program);
+  Data at = c.b.cleared_object(program);
   c.b.point(at + offsetof(sock_fprog, filter), code);
   program::Added loaded = c.b.call(SYS_seccomp, {SECCOMP_SET_MODE_FILTER, kernel::load_flags(*filter.profile), at});
   if (!has_listener(filter))

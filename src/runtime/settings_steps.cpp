@@ -40,12 +40,13 @@ void add_loopback(Compiler& c, const spec::Linux& platform) {
     return StepText{"bring up the loopback device", c.why("linux.namespaces"),
                     "the container reaches itself, and nothing else yet", "ip link set lo up", ShellPlace::inside};
   });
-  ifreq request{};
+  ifreq request;
+  std::memset(&request, 0, sizeof request);
   std::memcpy(request.ifr_name, "lo", sizeof "lo");
   request.ifr_flags = IFF_UP | IFF_RUNNING;
   Slot socket = c.b.slot("socket");
   c.b.call(SYS_socket, {AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0}).into(socket);
-  c.b.call(SYS_ioctl, {socket, SIOCSIFFLAGS, c.b.object(request)});
+  c.b.call(SYS_ioctl, {socket, SIOCSIFFLAGS, c.b.cleared_object(request)});
 }
 
 // A proc that is never attached: writes go to the kernel, whatever the container's own /proc may be.

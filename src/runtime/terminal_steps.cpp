@@ -62,15 +62,16 @@ void take_pipes(Compiler& c) {
 
 // What sendmsg(2) takes for bytes with one descriptor. unix(7), SCM_RIGHTS.
 struct Message {
-  iovec part{};
-  alignas(8) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr header{};
+  iovec part;
+  alignas(8) char control[CMSG_SPACE(sizeof(int))];
+  msghdr header;
 };
 
 } // namespace
 
 void send_descriptor(Compiler& c, Slot socket, Slot descriptor, Data bytes, std::size_t size) {
   Message message;
+  std::memset(&message, 0, sizeof message);
   message.part.iov_len = size;
   cmsghdr control{};
   control.cmsg_len = CMSG_LEN(sizeof(int));
@@ -79,7 +80,7 @@ void send_descriptor(Compiler& c, Slot socket, Slot descriptor, Data bytes, std:
   std::memcpy(message.control, &control, sizeof control);
   message.header.msg_iovlen = 1;
   message.header.msg_controllen = sizeof message.control;
-  Data at = c.b.object(message);
+  Data at = c.b.cleared_object(message);
   c.b.point(at + offsetof(Message, part) + offsetof(iovec, iov_base), bytes);
   c.b.point(at + offsetof(Message, header) + offsetof(msghdr, msg_iov), at + offsetof(Message, part));
   c.b.point(at + offsetof(Message, header) + offsetof(msghdr, msg_control), at + offsetof(Message, control));

@@ -40,6 +40,9 @@ TEST(ImageReference, DockersGrammar) {
            ReferenceCase{"localhost:5000/x", "localhost:5000/x:latest", "localhost:5000/x:latest"},
            ReferenceCase{"r.example/a/b__c/d--e.f:T_1.x-y", "r.example/a/b__c/d--e.f:T_1.x-y",
                          "r.example/a/b__c/d--e.f:T_1.x-y"},
+           ReferenceCase{"docker.io/host.example/app", "docker.io/host.example/app:latest",
+                         "docker.io/host.example/app:latest"},
+           ReferenceCase{"docker.io/localhost/app:1", "docker.io/localhost/app:1", "docker.io/localhost/app:1"},
            ReferenceCase{"[::1]:5000/x", "[::1]:5000/x:latest", "[::1]:5000/x:latest"},
        }) {
     Result<Reference> reference = parse_reference(one.text);

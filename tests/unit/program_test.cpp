@@ -1,5 +1,6 @@
 // The program: built, linked, run on the host and in phial-init. No root needed: nothing here makes a namespace.
 #include "program/builder.hpp"
+#include "program/check_image.hpp"
 #include "program/host.hpp"
 #include "program/link.hpp"
 
@@ -66,6 +67,48 @@ TEST(Program, ToleratedErrorsGoOnAndOthersNameTheInstruction) {
   EXPECT_EQ(run.machine().journal->failed, 2U);
   EXPECT_NE(run.machine().journal->failed_errno, 0);
   EXPECT_EQ(run.machine().journal->entries[2].begin, 0U);
+}
+
+// A structure's padding is whatever lay there before, and would be in the program.
+template <class T>
+concept TakenAsObject = requires(Builder b, const T& value) { b.object(value); };
+static_assert(TakenAsObject<clone_args> && !TakenAsObject<msghdr>);
+
+// What lay on a disk may be anything: it is run only where that ends, and stays within the image.
+TEST(Program, ADamagedImageIsNotRun) {
+  Builder b;
+  b.step(Section::host, StepText());
+  Slot slot = b.slot("value");
+  Data room = b.room(8);
+  Label end;
+  b.add(Op::load, {room, 4}).into(slot).then_skip(end);
+  b.add(Op::store, {room, slot, 8});
+  b.place(end);
+  b.call(SYS_mkdir, {b.text("/x"), 0755}).undone_by_call(SYS_rmdir, {b.text("/x")}, StepText());
+  std::string image = *link(b.finish());
+  ASSERT_TRUE(check_image(image));
+  ImageHeader header = *check_image(image);
+  auto damaged = [&](std::size_t instruction, auto change) {
+    std::string bytes = image;
+    Instruction changed;
+    char* at = bytes.data() + header.code + instruction * sizeof changed;
+    std::memcpy(&changed, at, sizeof changed);
+    change(changed);
+    std::memcpy(at, &changed, sizeof changed);
+    return !check_image(bytes) && !undo_image(bytes, "");
+  };
+  EXPECT_TRUE(damaged(0, [](Instruction& i) { i.target = 0; })) << "a jump back";
+  EXPECT_TRUE(damaged(0, [](Instruction& i) { i.target = 4; })) << "a jump out of its section";
+  EXPECT_TRUE(damaged(0, [](Instruction& i) { i.result = 1; })) << "a slot there is not";
+  EXPECT_TRUE(damaged(0, [](Instruction& i) { i.args[1] = 9; })) << "a wider number";
+  EXPECT_TRUE(damaged(1, [](Instruction& i) { i.args[1] = 1; })) << "a slot there is not";
+  EXPECT_TRUE(damaged(1, [](Instruction& i) { i.args[0] = kImageBase; })) << "a write into the header";
+  EXPECT_TRUE(damaged(1, [&](Instruction& i) { i.args[0] = kImageBase + header.size - 7; }))
+      << "a write behind the end";
+  EXPECT_TRUE(damaged(1, [](Instruction& i) { i.kinds = 0; })) << "a write to any address";
+  EXPECT_TRUE(damaged(2, [](Instruction& i) { i.op = static_cast<Op>(99); })) << "no operation";
+  EXPECT_TRUE(damaged(3, [](Instruction& i) { i.target = 9; })) << "an undo of nothing";
+  EXPECT_FALSE(check_image(std::string_view(image).substr(0, image.size() - 1)));
 }
 
 TEST(Program, JumpsLeadForward) {

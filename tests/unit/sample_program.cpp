@@ -87,6 +87,7 @@ void add_mounts(Builder& b, Slot root) {
 
 struct Filter {
   std::uint16_t length;
+  std::uint16_t reserved[3];
   std::uint64_t instructions;
 };
 
@@ -102,7 +103,7 @@ void add_credentials(Builder& b) {
   b.call(SYS_capset, {b.object(header), b.object(sets)});
   std::uint64_t limit[2] = {1024, 2048};
   b.call(SYS_prlimit64, {0, RLIMIT_NOFILE, b.object(limit), 0});
-  Data filter = b.object(Filter{412, 0});
+  Data filter = b.object(Filter{412, {}, 0});
   b.point(filter + offsetof(Filter, instructions), b.room(8));
   b.step(Section::start, sample_text("load the seccomp filter", "the default profile"));
   b.call(SYS_seccomp, {1, 0, filter});

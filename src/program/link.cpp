@@ -47,7 +47,9 @@ Result<std::string> link(const Program& program) {
                                     std::to_string(program.data.size()) + " bytes of data, which is more than fits");
   ImageHeader header = header_for(program);
   std::uint64_t data_base = kImageBase + header.data;
-  std::string out(header.data, '\0');
+  std::string out;
+  out.reserve(header.size);
+  out.resize(header.data, '\0');
   std::memcpy(out.data(), &header, sizeof header);
   if (!program.initial_slots.empty())
     std::memcpy(out.data() + header.slots, program.initial_slots.data(),

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kRange = std::size_t{16} << 20; // of addresses; malloc takes what goes beyond
-constexpr std::size_t kAhead = 24 * kPage;            // what is asked for at once: it will be touched
+constexpr std::size_t kAhead = 8 * kPage;             // what is asked for at once: it will be touched
 constexpr int kTrim = 64 << 20;                       // what malloc keeps, rather than give it back and ask again
 constexpr std::size_t kLargest = 1024;
 constexpr std::size_t kClasses = 20; // 16, 32, ... 128, then four to a doubling

@@ -48,6 +48,15 @@ Result<std::string> boot_id() {
   return read_value("/proc/sys/kernel/random/boot_id");
 }
 
+std::uint64_t boot_number(std::string_view boot_id) {
+  constexpr std::size_t kDigits = 16;
+  std::string digits;
+  for (char letter : boot_id)
+    if (letter != '-' && digits.size() < kDigits)
+      digits += letter;
+  return digits.size() == kDigits ? parse_uint(digits, 16).value_or(0) : 0;
+}
+
 namespace {
 
 // Where `is_it` agrees with when it started.

@@ -31,6 +31,8 @@ struct ProcStat {
 
 // The 36 characters of /proc/sys/kernel/random/boot_id: start times compare within one boot only.
 [[nodiscard]] Result<std::string> boot_id();
+// The same as a number, of its first 16 digits; 0 for what is no boot id.
+[[nodiscard]] std::uint64_t boot_number(std::string_view boot_id);
 
 // A pidfd (close-on-exec) of the process that was started at `start` as `pid`, where it still lives; an empty Fd where
 // it does not (a number that another process has by now does not count, a zombie that nobody has waited for does).

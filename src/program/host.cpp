@@ -134,7 +134,9 @@ std::uint32_t Loaded::run(Section section) {
   return failed;
 }
 
-void Loaded::note_process(std::int64_t pid, std::uint64_t known_at) {
+void Loaded::note_process(std::int64_t pid, std::uint64_t known_at, std::uint64_t boot) {
+  machine_.journal->boot = boot;
+  machine_.journal->pid_seal = seal_of(pid, known_at, boot);
   machine_.journal->pid_known_at = known_at;
   __atomic_store_n(&machine_.journal->pid, pid, __ATOMIC_RELEASE); // whoever sees the number sees the time
 }

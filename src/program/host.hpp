@@ -25,7 +25,7 @@ public:
   void set_slot(std::uint16_t index, std::uint64_t value) { slots_of(machine_.image)[index] = value; }
 
   // Writes down which process the program is about.
-  void note_process(std::int64_t pid, std::uint64_t known_at);
+  void note_process(std::int64_t pid, std::uint64_t known_at, std::uint64_t boot);
 
   // Runs a section. 0, or the index of the instruction that failed plus one.
   std::uint32_t run(Section section);

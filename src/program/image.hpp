@@ -9,7 +9,7 @@ namespace phial::program {
 // Far below where the kernel places anything of a position-independent program, its stack or its mappings.
 inline constexpr std::uint64_t kImageBase = 0x20000000;
 inline constexpr std::uint32_t kImageMagic = 0x4c494850; // "PHIL"
-inline constexpr std::uint32_t kImageVersion = 3;
+inline constexpr std::uint32_t kImageVersion = 4;
 
 struct ImageHeader {
   std::uint32_t magic;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 namespace phial::program {
 
@@ -24,12 +25,23 @@ struct Journal {
   std::uint64_t first_nanoseconds, first_ticks;
   std::uint64_t last_nanoseconds, last_ticks;
   // For who has to find the container's process again: its number, and a time at which that number was its own, in
-  // clock ticks after boot; 0 as long as there is none. Written by the host.
+  // clock ticks after boot; 0 as long as there is none. And which boot that was. Written by the host.
   std::int64_t pid;
   std::uint64_t pid_known_at;
+  std::uint64_t boot;     // the first 16 digits of the boot id
+  std::uint64_t pid_seal; // of these three: a damaged number must not be a stranger's
   char said[kSaidSize];   // what the helper that failed said, NUL-terminated
   JournalEntry entries[]; // NOLINT: a flexible array, as in C
 };
+
+// FNV-1a of the three that name the process.
+inline std::uint64_t seal_of(std::int64_t pid, std::uint64_t known_at, std::uint64_t boot) {
+  std::uint64_t seal = 14695981039346656037U;
+  for (std::uint64_t number : {static_cast<std::uint64_t>(pid), known_at, boot})
+    for (unsigned byte = 0; byte < 8; ++byte)
+      seal = (seal ^ (number >> (8 * byte) & 0xff)) * 1099511628211U;
+  return seal;
+}
 
 inline constexpr std::uint32_t kJournalMagic = 0x4e524a50; // "PJRN"
 

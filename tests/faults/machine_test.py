@@ -142,8 +142,6 @@ def test_damaged_state(t):
         ground.clear()
         for name in names:
             for what in range(13 if not sweep.FULL else 43):
-                if name == "container" and what in (0, 2):  # all that is known of it is gone
-                    continue
                 ground.prepare("kill")
                 path = ground.state / NAME / name
                 how, data = list(_damages(path.read_bytes(), chance))[what]

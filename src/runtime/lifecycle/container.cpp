@@ -48,7 +48,9 @@ Result<Fd> read_process(const std::string& path, Record& record) {
     return fail_call("read", path + "/journal");
   if (n != sizeof head || head.pid == 0)
     return is_missing(); // it is being made, or was never made
-  if (head.magic != program::kJournalMagic || head.pid < 0 || head.pid > std::numeric_limits<pid_t>::max())
+  if (head.magic != program::kJournalMagic || head.pid < 0 ||
+      head.pid_seal != program::seal_of(head.pid, head.pid_known_at, head.boot) ||
+      head.pid > std::numeric_limits<pid_t>::max())
     return fail(Kind::input, path + "/journal is damaged", "`delete --force` removes what is left of the container");
   record.pid = static_cast<pid_t>(head.pid);
   record.pid_known_at = head.pid_known_at;

@@ -6,6 +6,7 @@
 #include "program/link.hpp"
 #include "runtime/freezer.hpp"
 #include "runtime/lifecycle/operations.hpp"
+#include "runtime/lifecycle/remains.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
 #include "runtime/lifecycle/stored.hpp"
 
@@ -69,6 +70,7 @@ Result<> delete_container(const std::string& root, const std::string& id, bool f
   if (!container) {
     if (!force) // a half that a killed create left, or a damaged record
       return std::unexpected(std::move(container).error());
+    TRY(end_unrecorded(state_path(root, id), id));
     return remove_state(root, id);
   }
   if (container->is_alive()) {

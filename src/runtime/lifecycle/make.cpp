@@ -36,7 +36,7 @@ Result<> run_host(Made& made) {
   made.process = made.run.take(known.pidfd);
   made.record.pid = static_cast<pid_t>(made.run.slot(known.pid));
   made.record.pid_known_at = kernel::ticks_after_boot();
-  made.run.note_process(made.record.pid, made.record.pid_known_at);
+  made.run.note_process(made.record.pid, made.record.pid_known_at, kernel::boot_number(made.record.boot));
   return {};
 }
 

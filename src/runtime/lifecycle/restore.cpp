@@ -92,7 +92,7 @@ Result<> restore_in(Restored& out, const Plan& plan, const MakeOptions& options,
   out.process = TRY(kernel::open_process_known_at(out.record.pid, out.record.pid_known_at));
   if (!out.process)
     return fail(Kind::state, "the container ended as soon as it was back");
-  out.run.note_process(out.record.pid, out.record.pid_known_at);
+  out.run.note_process(out.record.pid, out.record.pid_known_at, kernel::boot_number(out.record.boot));
   out.run.set_slot(plan.program.known.pid, static_cast<std::uint64_t>(out.record.pid));
   if (out.run.run(program::Section::started) != 0)
     return std::unexpected(journal_failure(plan.program, out.run));

@@ -38,14 +38,19 @@ TEST(Stored, ALongRecordIsReadWhole) {
   EXPECT_EQ(read_stored_record(at.path).value(), record);
 }
 
-TEST(Stored, WhatIsCutShortIsDamagedAndNeverRead) {
-  std::string whole = "{}\n3 4\nabcdefg";
+TEST(Stored, WhatIsCutShortOrChangedIsDamagedAndNeverRead) {
+  Directory at;
+  ASSERT_TRUE(write_stored(at.path, R"({"id":"a"})", "{\"root\": 1}", "an image, and its texts"));
+  std::string whole = read_file(at.path + "/container").value();
   ASSERT_TRUE(parse_stored(whole, "f"));
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_EQ(parse_stored(whole.substr(0, size), "f").error().message, "f is damaged") << size;
-  for (const char* text :
-       {"{}\n3 4\nabcdefgh", "{}\n-1 8\nabcdefg", "{}\n18446744073709551615 8\nabcdefg", "{}\n7\nabcdefg"})
-    EXPECT_FALSE(parse_stored(text, "f")) << text;
+  for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    std::string changed = whole;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
+    EXPECT_FALSE(parse_stored(changed, "f")) << bit;
+  }
+  EXPECT_FALSE(parse_stored(whole + "x", "f"));
 }
 
 } // namespace phial::runtime

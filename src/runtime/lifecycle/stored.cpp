@@ -6,6 +6,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <vector>
+
 namespace phial::runtime {
 
 namespace {
@@ -21,33 +26,87 @@ std::string path_in(const std::string& state) {
   return state + "/container";
 }
 
+// No digest: it tells damage, not malice, for who can write here is root.
+std::uint64_t seal_of(std::string_view bytes) {
+  constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15U;
+  std::uint64_t seal = bytes.size() * kFactor;
+  auto add = [&seal](std::uint64_t word) {
+    seal = (seal ^ word) * kFactor;
+    seal ^= seal >> 29U;
+  };
+  for (; bytes.size() >= sizeof(std::uint64_t); bytes.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    add(word);
+  }
+  for (char letter : bytes)
+    add(static_cast<unsigned char>(letter));
+  return seal;
+}
+
+// The second line.
+struct Sizes {
+  std::uint64_t config = 0;
+  std::uint64_t image = 0;
+  std::uint64_t record_seal = 0;
+  std::uint64_t rest_seal = 0;
+};
+
+std::optional<Sizes> parse_sizes(std::string_view line) {
+  std::uint64_t numbers[4]{};
+  std::vector<std::string_view> words = split(line, ' ');
+  if (words.size() != std::size(numbers))
+    return std::nullopt;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::optional<std::uint64_t> number = parse_uint(words[i]);
+    if (!number)
+      return std::nullopt;
+    numbers[i] = *number;
+  }
+  return Sizes{numbers[0], numbers[1], numbers[2], numbers[3]};
+}
+
+// The two lines and what is behind them; nothing where there are no two, or the first is damaged.
+struct Head {
+  std::string_view record;
+  Sizes sizes;
+  std::string_view rest;
+};
+
+std::optional<Head> parse_head(std::string_view bytes) {
+  Halves record = split_once(bytes, '\n');
+  Halves line = split_once(record.second.value_or(""), '\n');
+  std::optional<Sizes> sizes = parse_sizes(line.first);
+  if (!line.second || !sizes || sizes->record_seal != seal_of(record.first))
+    return std::nullopt;
+  return Head{record.first, *sizes, *line.second};
+}
+
 } // namespace
 
 Result<> write_stored(const std::string& state, std::string_view record, std::string_view config,
                       std::string_view image) {
   Fd file = TRY(open_at(AT_FDCWD, path_in(state), O_WRONLY | O_CREAT | O_EXCL, 0600));
   std::string head;
-  head.reserve(record.size() + config.size() + 32);
+  head.reserve(record.size() + config.size() + 96);
   head += record;
-  head += "\n" + std::to_string(config.size()) + " " + std::to_string(image.size()) + "\n";
+  head += "\n" + std::to_string(config.size()) + " " + std::to_string(image.size()) + " " +
+          std::to_string(seal_of(record)) + " " + std::to_string(seal_of(config) ^ seal_of(image)) + "\n";
   head += config;
   TRY(write_all(file.get(), head));
   return write_all(file.get(), image);
 }
 
 Result<Stored> parse_stored(std::string bytes, const std::string& path) {
-  Halves record = split_once(bytes, '\n');
-  if (!record.second)
+  std::optional<Head> head = parse_head(bytes);
+  if (!head || head->sizes.config > head->rest.size() || head->sizes.image != head->rest.size() - head->sizes.config)
     return damaged(path);
-  Halves sizes = split_once(*record.second, '\n');
-  Halves numbers = split_once(sizes.first, ' ');
-  std::optional<std::uint64_t> config = parse_uint(numbers.first);
-  std::optional<std::uint64_t> image = parse_uint(numbers.second.value_or(""));
-  std::string_view rest = sizes.second.value_or("");
-  if (!config || !image || *config > rest.size() || *image != rest.size() - *config)
+  std::string_view config = head->rest.substr(0, head->sizes.config);
+  if (head->sizes.rest_seal != (seal_of(config) ^ seal_of(head->rest.substr(config.size()))))
     return damaged(path);
-  std::size_t config_at = bytes.size() - rest.size();
-  return Stored{std::move(bytes), config_at, config_at + *config};
+  std::size_t config_at = bytes.size() - head->rest.size();
+  std::size_t image_at = config_at + config.size();
+  return Stored{std::move(bytes), config_at, image_at};
 }
 
 Result<Stored> read_stored(const std::string& state) {
@@ -63,14 +122,13 @@ Result<std::string> read_stored_record(const std::string& state) {
       continue;
     if (n < 0)
       return fail_call("read", path_in(state));
-    std::size_t end = std::string_view(out.data() + have, static_cast<std::size_t>(n)).find('\n');
-    if (end != std::string_view::npos) {
-      out.resize(have + end);
+    have += static_cast<std::size_t>(n);
+    if (std::optional<Head> head = parse_head(std::string_view(out).substr(0, have)); head) {
+      out.resize(head->record.size());
       return out;
     }
     if (n == 0 || out.size() >= kFileLimit)
       return damaged(path_in(state));
-    have += static_cast<std::size_t>(n);
     if (have == out.size())
       out.resize(out.size() * 2);
   }

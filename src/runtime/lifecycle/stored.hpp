@@ -1,6 +1,7 @@
 // The file `container` of a state directory: what is known of a container before its process exists, written once, in
-// one piece. Its first line is the record (record.hpp) as JSON, its second the sizes of what follows: the bundle's
-// config.json as it was at create, and the linked program with its texts.
+// one piece. Its first line is the record (record.hpp) as JSON. Its second has the sizes of what follows (the bundle's
+// config.json as it was at create, and the linked program with its texts), and two seals, of the first line and of what
+// follows: what is damaged is not carried out.
 #pragma once
 
 #include "base/error.hpp"

@@ -122,7 +122,11 @@ std::optional<std::int64_t> read_time(std::string_view text, bool whole) {
   }
   std::int64_t seconds =
       days_of_date(*year, *month, *day) * 86400 + clock[0] * 3600 + clock[1] * 60 + clock[2] - offset;
-  return seconds * kSecond + fraction;
+  std::int64_t nanoseconds = 0; // of the years 1677 to 2262 they fit
+  if (__builtin_mul_overflow(seconds, kSecond, &nanoseconds) ||
+      __builtin_add_overflow(nanoseconds, fraction, &nanoseconds))
+    return std::nullopt;
+  return nanoseconds;
 }
 
 } // namespace

@@ -19,7 +19,8 @@ inline constexpr std::size_t kTimeLength = 30;
 [[nodiscard]] std::array<char, kTimeLength> time_text(std::int64_t nanoseconds);
 [[nodiscard]] std::string time_string(std::int64_t nanoseconds);
 
-// RFC 3339 with any number of fractional digits and Z or an offset; nullopt where it is none.
+// RFC 3339 with any number of fractional digits and Z or an offset; nullopt where it is none, or in a year
+// before 1678 or after 2261, which nanoseconds do not reach.
 [[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text);
 
 // What docker accepts behind --since and --until: RFC 3339 (the time of day, its parts and the zone may be left out:

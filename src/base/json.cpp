@@ -1,5 +1,15 @@
 #include "base/json.hpp"
 
+#include <bit>
+#include <limits>
+#include <rapidjson/rapidjson.h>
+
+// RapidJSON asks for the leading zeroes of 0 too, for "0e40": there the compiler's own answer may be anything, and so
+// may what is read then. Here it is that of 1.
+#define __builtin_clzll(number) std::countl_zero(std::uint64_t{(number) | 1})
+#include <rapidjson/internal/diyfp.h>
+#undef __builtin_clzll
+
 #include <rapidjson/error/error.h>
 #include <rapidjson/internal/dtoa.h>
 #include <rapidjson/memorystream.h>
@@ -260,7 +270,7 @@ public:
   bool Uint(unsigned value) { return add(Json(value)); }
   bool Int64(std::int64_t value) { return add(Json(value)); }
   bool Uint64(std::uint64_t value) { return add(Json(value)); }
-  bool Double(double value) { return add(Json(value)); }
+  bool Double(double value) { return add(Json(ends_in_zero() ? 0.0 : value)); }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool) { return add(Json(std::string(text, size))); }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
@@ -290,6 +300,14 @@ public:
   [[nodiscard]] bool too_deep() const { return opened_.size() >= limit_; }
 
 private:
+  // Whether the number that was just read has no digit but zeroes before its exponent: RapidJSON makes something else
+  // of "0e308".
+  [[nodiscard]] bool ends_in_zero() const {
+    std::string_view read(stream_.begin_, stream_.Tell());
+    std::size_t before = read.find_last_not_of("0123456789.eE+-");
+    std::string_view number = read.substr(before == std::string_view::npos ? 0 : before + 1);
+    return number.substr(0, number.find_first_of("eE")).find_first_of("123456789") == std::string_view::npos;
+  }
   bool add(Json value) {
     value.set_offset(stream_.Tell());
     values_.push_back(std::move(value));
@@ -393,6 +411,10 @@ void write_string(std::string& out, std::string_view text) {
 void write_double(std::string& out, double value) {
   if (!std::isfinite(value)) { // JSON has no word for it
     out += "null";
+    return;
+  }
+  if (value == 0) { // "-0" would be read as the integer 0
+    out += "0";
     return;
   }
   std::array<char, 32> buffer{}; // the shortest form of a double needs 25 characters

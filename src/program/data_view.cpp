@@ -8,7 +8,8 @@ namespace phial::program {
 std::uint64_t DataView::number(std::uint64_t at, unsigned width) const {
   std::uint64_t value = 0;
   std::string_view from = bytes(at, width);
-  std::memcpy(&value, from.data(), from.size());
+  if (!from.empty())
+    std::memcpy(&value, from.data(), std::min(from.size(), sizeof value));
   return value;
 }
 

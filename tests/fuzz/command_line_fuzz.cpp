@@ -17,7 +17,7 @@ using Words = std::vector<std::string_view>;
 void engine(const Words& words) {
   Result<cli::Arguments> arguments =
       cli::parse_arguments({.own = cli::kRunTable, .shared = cli::kContainerTable}, true, words);
-  if (!arguments || arguments->help)
+  if (!arguments || arguments->help || arguments->words.empty()) // that there is an image was seen before
     return;
   auto read = [](const std::string& path) -> Result<std::string> {
     if (path == "file")

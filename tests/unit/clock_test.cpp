@@ -22,6 +22,8 @@ TEST(Clock, ParseTimeIsItsInverse) {
   EXPECT_FALSE(parse_time("2026-13-22T11:40:52Z"));
   EXPECT_FALSE(parse_time("2026-11-22T11:40:52"));
   EXPECT_FALSE(parse_time("2026-11-22T11:40:52Zx"));
+  EXPECT_FALSE(parse_time("0001-01-01T00:00:00Z")); // Go's zero: before what 64 bits of nanoseconds reach
+  EXPECT_FALSE(parse_time("9999-12-31T23:59:59.9Z"));
 }
 
 TEST(Clock, MomentsAreDockers) {

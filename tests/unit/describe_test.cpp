@@ -3,6 +3,7 @@
 
 #include "kernel/kabi.hpp"
 #include "program/builder.hpp"
+#include "program/data_view.hpp"
 #include "program/system_calls.hpp"
 
 #include <gtest/gtest.h>
@@ -40,6 +41,14 @@ TEST(Describe, Arguments) {
   EXPECT_EQ(described([](Builder& b) { b.call(SYS_setsid); }), "setsid()");
   EXPECT_EQ(described([](Builder& b) { b.call(SYS_close_range, {3, ~0U, CLOSE_RANGE_CLOEXEC}); }),
             "close_range(3, 4294967295, CLOSE_RANGE_CLOEXEC)");
+}
+
+TEST(Describe, BeyondTheEndOfTheDataIsNothing) {
+  Program program; // of a damaged image
+  EXPECT_EQ(DataView(program).number(5, 8), 0U);
+  program.data = "abc";
+  EXPECT_EQ(DataView(program).number(2, 8), 'c');
+  EXPECT_EQ(DataView(program).text(9), "");
 }
 
 TEST(Describe, ArgumentsThatDependOnACommand) {

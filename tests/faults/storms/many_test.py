@@ -7,7 +7,7 @@ import os
 import shutil
 import statistics
 
-from crowd import Crowd, side_by_side
+from crowd import Crowd, forget_parent, own_parent, side_by_side
 from phialtest import PHIAL_OCI, expect
 
 RUNS, WIDTH, ROUNDS = 400, 16, 4
@@ -67,7 +67,7 @@ def test_400_of_phial_oci_16_wide(t):
 
 
 def test_400_of_phial_16_wide(t):
-    parent = f"/phial-storm-{os.getpid()}"
+    parent = own_parent()
     t.ok("run", "--rm", "--cgroup-parent", parent, "busybox", "true")
     words = [str(word) for word in t.words("run", "--rm", "--cgroup-parent", parent, "busybox", "true")]
     status, seconds = side_by_side([words] * RUNS, WIDTH)
@@ -77,3 +77,4 @@ def test_400_of_phial_16_wide(t):
     for place in ("containers", "names", "volumes"):
         expect(not (t.root / place).is_dir() or not os.listdir(t.root / place), f"left in {place}")
     expect(not os.listdir(t.state / "containers"), "state is left")
+    forget_parent()

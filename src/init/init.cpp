@@ -127,8 +127,8 @@ extern "C" [[noreturn]] __attribute__((used)) void phial_init(const std::uint64_
   std::uint64_t descriptor = decimal(reinterpret_cast<const char*>(stack[2]));
   std::uint64_t size = decimal(reinterpret_cast<const char*>(stack[3]));
   // Private: what the init writes (slots, out-parameters) stays its own, and the seals forbid anything else.
-  long mapped = raw_call(__NR_mmap, kImageBase, size, kProtRead | kProtWrite,
-                         MAP_PRIVATE | MAP_FIXED_NOREPLACE, descriptor, 0);
+  long mapped =
+      raw_call(__NR_mmap, kImageBase, size, kProtRead | kProtWrite, MAP_PRIVATE | MAP_FIXED_NOREPLACE, descriptor, 0);
   if (mapped != static_cast<long>(kImageBase))
     leave(125);
   Machine machine;

@@ -53,7 +53,7 @@ template <class Table> consteval std::uint8_t place_of(std::span<const Table> ta
   for (std::size_t i = 0; i < tables.size(); ++i)
     if (tables[i].data() == table.data())
       return static_cast<std::uint8_t>(i);
-  std::abort(); // the table is not in the list: an error at compile time
+  std::abort(); // allow exit: the table is not in the list, which is an error at compile time
 }
 
 consteval Argument bits(FlagTable table) {

@@ -14,6 +14,7 @@
 #include "program/link.hpp"
 #include "runtime/compile.hpp"
 #include "runtime/facts.hpp"
+#include "runtime/root_view.hpp"
 #include "spec/reader.hpp"
 #include "spec/users.hpp"
 
@@ -28,23 +29,27 @@ namespace phial::engine {
 namespace {
 
 // A small regular file of the running container, resolved below its root; empty where there is none.
-std::string read_inside(const Fd& root, const char* path, std::size_t limit) {
+Result<std::string> read_inside(const Fd& root, const char* path) {
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   Fd place(static_cast<int>(::syscall(SYS_openat2, root.get(), path, &how, sizeof how)));
+  std::string name = "the container's /" + std::string(path);
+  if (!place && runtime::means_nothing_there(errno))
+    return std::string();
   struct stat status{};
-  if (!place || ::fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      static_cast<std::uint64_t>(status.st_size) > limit)
-    return {};
-  Result<std::string> text = read_file("/proc/self/fd/" + std::to_string(place.get()), limit);
-  return text ? std::move(*text) : std::string();
+  if (!place || ::fstat(place.get(), &status) != 0)
+    return fail_call(place ? "fstat" : "openat2", name);
+  if (!S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) > spec::kMaxUserFile)
+    return std::string();
+  Fd file = TRY(open_at(AT_FDCWD, "/proc/self/fd/" + std::to_string(place.get()), O_RDONLY | O_NONBLOCK), name);
+  return TRY(read_all(file.get(), spec::kMaxUserFile), name);
 }
 
 Result<spec::ResolvedUser> find_user(const Container& container, const std::string& user) {
   Fd root = TRY(open_at(AT_FDCWD, "/proc/" + std::to_string(container.pid) + "/root", O_PATH | O_DIRECTORY));
-  return spec::resolve_user(user, read_inside(root, "etc/passwd", spec::kMaxUserFile),
-                            read_inside(root, "etc/group", spec::kMaxUserFile));
+  std::string users = TRY(read_inside(root, "etc/passwd"));
+  return spec::resolve_user(user, users, TRY(read_inside(root, "etc/group")));
 }
 
 // The container's own process with the command, and what the flags change.

@@ -6,6 +6,7 @@
 #include "engine/ids.hpp"
 #include "kernel/capabilities.hpp"
 #include "kernel/cgroup/layout.hpp"
+#include "runtime/root_view.hpp"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -38,8 +39,10 @@ Result<std::string> read_in_layers(const std::vector<std::string>& layers, const
     Fd root = TRY(open_at(AT_FDCWD, *layer, O_PATH | O_DIRECTORY));
     // A FIFO must not hold us up, a device not be touched: looked at first, then opened by that very descriptor.
     Result<Fd> place = open_in_root(root.get(), path, O_PATH);
-    if (!place)
+    if (!place && runtime::means_nothing_there(place.error().number))
       continue;
+    if (!place)
+      return std::unexpected(while_doing(std::move(place).error(), "read " + path + " of the image"));
     struct stat status{};
     if (::fstat(place->get(), &status) != 0)
       return fail_call("fstat", path);

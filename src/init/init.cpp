@@ -34,12 +34,30 @@ std::uint64_t address(const void* pointer) {
   return reinterpret_cast<std::uint64_t>(pointer);
 }
 
+// What says that the machine is short of something, or that one connection came to nothing: accept(2).
+bool may_pass(long result) {
+  constexpr int kPasses[] = {EINTR, EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOMEM, ENOBUFS};
+  for (int number : kPasses)
+    if (result == -number)
+      return true;
+  return false;
+}
+
+// Not at once again: accept4 looks for a free descriptor before it waits for anybody.
+void take_a_breath() {
+  std::uint64_t pause[2] = {0, 20'000'000}; // seconds, nanoseconds
+  raw_call(__NR_nanosleep, address(pause), 0);
+}
+
 // Each connection brings one byte, which starts the container, or none: then its sender has died and another may come.
 long await_start(std::uint64_t listener) {
   for (;;) {
     long peer = raw_call(__NR_accept4, listener, 0, 0, 0x80000 /* SOCK_CLOEXEC */);
-    if (peer == -EINTR || peer == -ECONNABORTED)
+    if (may_pass(peer)) {
+      if (peer != -EINTR && peer != -ECONNABORTED)
+        take_a_breath();
       continue;
+    }
     if (peer < 0)
       return peer;
     char byte = 0;

@@ -82,9 +82,12 @@ Result<int> restore(const Call& call) {
     return 0;
   runtime::let_go(restored.lock);
   Result<int> status = attend({restored.process.get(), restored.record.pid, Fd()}, signals);
-  if (runtime::take_back(restored.lock))
-    if (Result<> gone = runtime::abandon(restored, make.root); !gone)
-      tell_remains(call.log, gone.error(), make.id);
+  Result<bool> ours = runtime::take_back(restored.lock);
+  Result<> gone = !ours   ? std::unexpected(std::move(ours).error())
+                  : *ours ? runtime::abandon(restored, make.root)
+                          : Result<>();
+  if (!gone)
+    tell_remains(call.log, gone.error(), make.id);
   return status;
 }
 

@@ -23,6 +23,19 @@ Result<int> see_to_its_end(runtime::Made& made, SignalDoor& signals) {
 
 } // namespace
 
+namespace {
+
+// Unless somebody has removed it meanwhile.
+Result<> forget(const Call& call, runtime::Made& made, const std::string& root) {
+  if (!TRY(runtime::take_back(made.lock)))
+    return {};
+  Result<> gone = runtime::abandon(made, root);
+  call.log.warnings(runtime::stopped_problems(made));
+  return gone;
+}
+
+} // namespace
+
 Result<int> run(const Call& call) {
   runtime::MakeOptions make = TRY(make_options(call));
   SignalDoor signals = TRY(open_signal_door());
@@ -38,8 +51,8 @@ Result<int> run(const Call& call) {
     return std::unexpected(std::move(error));
   }
   Result<int> status = see_to_its_end(made, signals);
-  if ((!status || !call.arguments.on("keep")) && runtime::take_back(made.lock))
-    if (Result<> gone = runtime::abandon(made, make.root); !gone)
+  if (!status || !call.arguments.on("keep"))
+    if (Result<> gone = forget(call, made, make.root); !gone)
       tell_remains(call.log, gone.error(), make.id);
   // Ours end with us, and faster.
   made.run.leave();

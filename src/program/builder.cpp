@@ -55,6 +55,12 @@ Added& Added::or_else(Label& label) {
   return *this;
 }
 
+Added& Added::or_elsewhere(Label& label) {
+  instruction().flow = Flow::or_elsewhere;
+  label.jumps_.push_back(index_);
+  return *this;
+}
+
 Added& Builder::add_undo(Added& maker, const Instruction& instruction, StepText text) {
   undo_.push_back({instruction, undo_texts_.size(), maker.section_, maker.index_});
   if (has_words())
@@ -136,6 +142,10 @@ void Builder::jump(Label& label) {
 
 void Builder::otherwise(Label& label, int tolerated, int other) {
   Added(*this, open_, part(open_).code.size() - 1).tolerate(tolerated, other).or_else(label);
+}
+
+void Builder::elsewhere(Label& label) {
+  Added(*this, open_, part(open_).code.size() - 1).or_elsewhere(label);
 }
 
 Slot Builder::slot(std::string_view name) {

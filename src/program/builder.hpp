@@ -48,6 +48,7 @@ public:
   Added& tolerate(int errno_a, int errno_b = 0); // these count as success
   Added& then_skip(class Label& label);          // on success go on at the label
   Added& or_else(class Label& label);            // on any other error go on at the label
+  Added& or_elsewhere(Label& label);             // on one of kElsewhere go on at the label
   Added& undone_by(Op op, std::initializer_list<Arg> args, StepText text);
   template <std::invocable Text> Added& undone_by(Op op, std::initializer_list<Arg> args, Text&& text);
   Added& undone_by_call(long number, std::initializer_list<Arg> args, StepText text, int tolerated = 0);
@@ -99,6 +100,8 @@ public:
   void jump(Label& label);
   // The last instruction added: on `tolerated` or `other`, or on any error where both are 0, go on at `label`.
   void otherwise(Label& label, int tolerated = 0, int other = 0);
+  // The last instruction added: where its path leads to nothing (kElsewhere) go on at `label`.
+  void elsewhere(Label& label);
 
   // A new slot; names are unique by a suffix that is added where needed.
   Slot slot(std::string_view name);

@@ -7,7 +7,7 @@ namespace phial::program {
 namespace {
 
 constexpr unsigned kOps = static_cast<unsigned>(Op::clone_foreign_mount) + 1;
-constexpr unsigned kFlows = static_cast<unsigned>(Flow::then_skip) + 1;
+constexpr unsigned kFlows = static_cast<unsigned>(Flow::or_elsewhere) + 1;
 constexpr std::uint64_t kDecimalWidth = 21; // the digits of any 64 bits, and a NUL
 
 bool fits(std::uint64_t offset, std::uint64_t size, std::uint64_t whole) {

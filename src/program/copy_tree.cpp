@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -38,24 +39,33 @@ private:
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
 
-// Attributes the target's file system does not take are left out, as cp(1) does.
-void copy_attributes(int from, int to) {
-  std::string names(65536, '\0');
+// Attributes the target's file system does not take, or that we may not set there, are left out, as cp(1) does.
+long copy_attributes(int from, int to) {
+  std::string names(XATTR_LIST_MAX, '\0');
   ssize_t size = ::flistxattr(from, names.data(), names.size());
+  if (size < 0)
+    return errno == EOPNOTSUPP ? 0 : -errno;
   for (ssize_t at = 0; at < size; at += static_cast<ssize_t>(std::strlen(names.c_str() + at)) + 1) {
-    std::string value(65536, '\0');
+    std::string value(XATTR_SIZE_MAX, '\0');
     const char* name = names.c_str() + at;
     ssize_t length = ::fgetxattr(from, name, value.data(), value.size());
-    if (length >= 0)
-      (void)::fsetxattr(to, name, value.data(), static_cast<std::size_t>(length), 0);
+    if (length < 0 && errno == ENODATA)
+      continue; // gone meanwhile
+    if (length < 0)
+      return -errno;
+    if (::fsetxattr(to, name, value.data(), static_cast<std::size_t>(length), 0) != 0 && errno != EOPNOTSUPP &&
+        errno != EPERM && errno != EACCES)
+      return -errno;
   }
+  return 0;
 }
 
 // The owner first: a change of owner takes set-user-ID bits and file capabilities away.
 long finish(int from, int to, const struct stat& status) {
   if (::fchown(to, status.st_uid, status.st_gid) != 0 || ::fchmod(to, status.st_mode & 07777) != 0)
     return -errno;
-  copy_attributes(from, to);
+  if (long copied = copy_attributes(from, to); copied != 0)
+    return copied;
   const timespec times[2] = {status.st_atim, status.st_mtim};
   return ::futimens(to, times) == 0 ? 0 : -errno;
 }
@@ -98,7 +108,8 @@ long copy_node(int from, int to, const char* name, const struct stat& status) {
   if (made == 0 && !S_ISLNK(status.st_mode) && ::fchmodat(to, name, status.st_mode & 07777, 0) != 0)
     made = -errno;
   const timespec times[2] = {status.st_atim, status.st_mtim};
-  (void)::utimensat(to, name, times, AT_SYMLINK_NOFOLLOW);
+  if (made == 0 && ::utimensat(to, name, times, AT_SYMLINK_NOFOLLOW) != 0)
+    made = -errno;
   return made;
 }
 

@@ -163,6 +163,8 @@ std::string note(const Program& program, const Instruction& instruction) {
   auto add = [&out](std::string text) { out += (out.empty() ? "" : "; ") + std::move(text); };
   if (instruction.flow == Flow::then_skip && instruction.op != Op::skip)
     add("on success " + destination(program, instruction));
+  if (instruction.flow == Flow::or_elsewhere)
+    add("on ENOENT and its like " + destination(program, instruction));
   bool jumps_on_error = instruction.flow == Flow::or_else;
   if (instruction.tolerated[0] != 0) {
     std::string names = kernel::errno_name(instruction.tolerated[0]);

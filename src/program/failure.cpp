@@ -8,6 +8,9 @@
 #include "program/describe.hpp"
 #include "program/hook.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace phial::program {
 
 namespace {
@@ -27,11 +30,17 @@ bool means_missing(int number) {
   return number == ENOENT || number == ENOTDIR;
 }
 
+// What the machine lacks at the moment; nothing is wrong with the command.
+bool means_machine(int number) {
+  constexpr int kLacks[] = {ENOMEM, EAGAIN, EIO, EMFILE, ENFILE, EINTR, ENOSPC};
+  return std::ranges::find(kLacks, number) != std::end(kLacks);
+}
+
 Kind kind_of(const Program& program, const Instruction& instruction, int number) {
   if (executes(program, instruction)) {
     if (means_missing(number))
       return Kind::command_missing;
-    return number == ENOMEM || number == EAGAIN ? Kind::system : Kind::command_invalid;
+    return means_machine(number) ? Kind::system : Kind::command_invalid;
   }
   switch (number) {
   case EPERM:

@@ -2,6 +2,8 @@
 // phial-init alike. Freestanding: nothing here may need a library.
 #pragma once
 
+#include <linux/errno.h>
+
 #include <cstdint>
 
 namespace phial::program {
@@ -46,9 +48,10 @@ enum class Op : std::uint8_t {
 
 // What happens after an instruction beyond going on to the next.
 enum class Flow : std::uint8_t {
-  plain,     // an error that is not tolerated fails the program
-  or_else,   // a tolerated error goes on at `target`, any error where none is named; others fail
-  then_skip, // success goes on at `target`; a tolerated error goes on to the next
+  plain,        // an error that is not tolerated fails the program
+  or_else,      // a tolerated error goes on at `target`, any error where none is named; others fail
+  then_skip,    // success goes on at `target`; a tolerated error goes on to the next
+  or_elsewhere, // an error that says that a path leads to nothing (kElsewhere) goes on at `target`; others fail
 };
 
 // How an argument is to be read.
@@ -73,6 +76,17 @@ static_assert(sizeof(Instruction) == 64);
 
 inline constexpr ArgKind kind_of(const Instruction& instruction, unsigned argument) {
   return static_cast<ArgKind>((instruction.kinds >> (2 * argument)) & 3);
+}
+
+// There is nothing to be had by this path, and another may do: what execvp(3) goes on after, and a path that cannot be
+// followed at all.
+inline constexpr int kElsewhere[] = {ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG};
+
+inline constexpr bool leads_elsewhere(long result) {
+  for (int number : kElsewhere)
+    if (result == -number)
+      return true;
+  return false;
 }
 
 inline constexpr bool tolerates(const Instruction& instruction, long result) {

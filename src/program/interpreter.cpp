@@ -126,7 +126,8 @@ std::uint32_t run_section(Machine& machine, Section section) {
     // mmap and its like give addresses, but no program uses them: every negative result is an errno.
     bool tolerated = tolerates(instruction, result);
     bool jump = result >= 0 ? instruction.flow == Flow::then_skip
-                            : instruction.flow == Flow::or_else && (tolerated || instruction.tolerated[0] == 0);
+                            : (instruction.flow == Flow::or_else && (tolerated || instruction.tolerated[0] == 0)) ||
+                                  (instruction.flow == Flow::or_elsewhere && leads_elsewhere(result));
     if (result < 0 && !tolerated && !jump) {
       // Where the other side failed first, this is only what came of it.
       if (machine.journal != nullptr && machine.journal->failed == 0) {

@@ -47,6 +47,9 @@ Json instruction_json(const Program& program, std::uint32_t index) {
   for (int number : instruction.tolerated)
     if (number != 0)
       tolerated.push(kernel::errno_name(number));
+  if (instruction.flow == Flow::or_elsewhere)
+    for (int number : kElsewhere)
+      tolerated.push(kernel::errno_name(number));
   if (tolerated.size() != 0)
     out.set("tolerated", std::move(tolerated));
   if (instruction.flow != Flow::plain)

@@ -122,8 +122,16 @@ void add_keyring_steps(Compiler& c) {
     return StepText{"take a session keyring of its own", "the caller's keys are the caller's",
                     "the container cannot read keys of the host's session"};
   });
-  // ENOSYS: a kernel without keys. EPERM: an outer container forbids them, and with them their reading.
-  c.b.call(SYS_keyctl, {KEYCTL_JOIN_SESSION_KEYRING, c.b.text("phial")}).tolerate(ENOSYS, EPERM);
+  // ENOSYS: a kernel without keys. EPERM: an outer container's filter forbids them. Then nobody can reach the caller's
+  // either, which is asked, not believed.
+  program::Label done;
+  c.b.call(SYS_keyctl, {KEYCTL_JOIN_SESSION_KEYRING, c.b.text("phial")}).tolerate(ENOSYS, EPERM).then_skip(done);
+  program::Label unreachable;
+  c.b.call(SYS_keyctl, {KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0});
+  c.b.otherwise(unreachable, ENOSYS, EPERM);
+  c.b.add(Op::fail, {EPERM});
+  c.b.place(unreachable);
+  c.b.place(done);
 }
 
 namespace {

@@ -58,9 +58,10 @@ Result<> add_exec_steps(Compiler& c, const spec::Process& process, bool reaper) 
     c.b.call(SYS_execve, {c.b.text(paths[i]), argv, envp});
     if (i + 1 == paths.size())
       break;
-    // Whatever is wrong with this one, the next of PATH may do; the journal keeps each errno.
+    // Where there is nothing to execute the next of PATH may do; the journal keeps each errno. What the machine or the
+    // filter refuses stops here: another program than the first of PATH is not what was asked for.
     program::Label next;
-    c.b.otherwise(next);
+    c.b.elsewhere(next);
     c.b.place(next);
   }
   return {};

@@ -48,11 +48,13 @@ void push_names(std::vector<std::string>& pending, std::string_view path) {
       pending.emplace_back(*name);
 }
 
-std::string link_text(int fd) {
-  std::string text(PATH_MAX, '\0');
+// The errno.
+int read_link(int fd, std::string& text) {
+  text.resize(PATH_MAX);
   ssize_t n = ::readlinkat(fd, "", text.data(), text.size());
+  int number = n < 0 ? errno : 0;
   text.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
-  return text;
+  return number;
 }
 
 } // namespace
@@ -75,6 +77,11 @@ bool may_execute(const Accessor& who, const struct stat& status) {
   return (status.st_mode & 0001) != 0;
 }
 
+bool means_nothing_there(int number) {
+  return number == 0 || number == ENOENT || number == ENOTDIR || number == EACCES || number == ELOOP ||
+         number == ENAMETOOLONG;
+}
+
 struct RootView::Place {
   Fd fd; // empty: of a new tmpfs
   std::string path;
@@ -87,6 +94,8 @@ RootView::RootView(Fd root, std::vector<RootMount> mounts) : root_(std::move(roo
   mounts_.reserve(mounts.size());
   for (RootMount& mount : mounts) {
     Looked target = look(mount.destination);
+    if (unseen_ == 0 && !target.hidden && !means_nothing_there(target.number))
+      unseen_ = target.number;
     if (target.is_there())
       mount.destination = target.path;
     else
@@ -147,7 +156,9 @@ void RootView::step(Looked& out, std::vector<std::string>& pending, std::vector<
     return;
   }
   out.link = next.path;
-  out.link_target = link_text(next.fd.get());
+  out.number = read_link(next.fd.get(), out.link_target);
+  if (out.number != 0)
+    return;
   if (out.link_target.starts_with('/'))
     places.resize(1);
   push_names(pending, out.link_target);
@@ -165,7 +176,9 @@ Looked RootView::look(std::string_view path, std::string_view directory, const A
   places[0].path = "/";
   if (Result<Fd> root = duplicate(root_.get()); root)
     places[0].fd = std::move(*root);
-  if (::fstat(places[0].fd.get(), &places[0].status) != 0)
+  else
+    out.number = root.error().number;
+  if (out.number == 0 && ::fstat(places[0].fd.get(), &places[0].status) != 0)
     out.number = errno;
   while (out.number == 0 && !out.hidden && !pending.empty()) {
     const Place& here = places.back();

@@ -58,6 +58,10 @@ struct Looked {
   [[nodiscard]] bool is_there() const { return number == 0 && !hidden; }
 };
 
+// Whether an errno (or 0) of a look is an answer: what it looked for is there, is not, or is not for us to see. The
+// others say that the machine could not look.
+[[nodiscard]] bool means_nothing_there(int number);
+
 class RootView {
 public:
   explicit RootView(Fd root, std::vector<RootMount> mounts);
@@ -67,6 +71,9 @@ public:
   // `path` as the container resolves it, relative ones from `directory`. `mounts` false: as if nothing were mounted.
   [[nodiscard]] Looked look(std::string_view path, std::string_view directory = "/", const Accessor& who = {},
                             bool mounts = true) const;
+
+  // The errno with which the destination of a mount could not be looked at, so that it may be taken for absent; else 0.
+  [[nodiscard]] int unseen() const { return unseen_; }
 
   // The bytes of what was found; the function reads nothing from what is no regular file, and keeps the file open.
   [[nodiscard]] static ReadAt reader(const Looked& looked);
@@ -81,6 +88,7 @@ private:
 
   Fd root_;
   bool live_ = false;
+  int unseen_ = 0;
   std::vector<RootMount> mounts_;
 };
 

@@ -44,7 +44,7 @@ void look_for_command(Compiler& c, const spec::Process& process) {
     if (i + 1 == paths.size())
       break;
     program::Label next;
-    c.b.otherwise(next);
+    c.b.elsewhere(next);
     c.b.jump(found);
     c.b.place(next);
   }

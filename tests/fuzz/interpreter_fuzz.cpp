@@ -87,7 +87,7 @@ std::uint64_t some_argument(Input& input, ArgKind kind, std::size_t slots) {
 Instruction some_instruction(Input& input, std::size_t slots, std::uint32_t index, std::uint32_t end) {
   Instruction out;
   out.op = some_op(input.byte());
-  out.flow = static_cast<program::Flow>(input.byte() % 3);
+  out.flow = static_cast<program::Flow>(input.byte() % 4);
   out.number = static_cast<std::uint16_t>(kFirstNumber + input.byte());
   out.result = input.byte() % 2 == 0 ? program::kNoSlot : static_cast<std::uint16_t>(input.byte() % slots);
   out.target = static_cast<std::uint16_t>(index + 1 + input.byte() % std::max<std::uint32_t>(end - index, 1));

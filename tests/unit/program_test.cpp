@@ -130,6 +130,22 @@ TEST(Program, JumpsLeadForward) {
   EXPECT_NE(run.machine().journal->entries[4].begin, 0U);
 }
 
+TEST(Program, OnlyAPathThatLeadsToNothingGoesElsewhere) {
+  Builder b;
+  b.step(Section::host, step("look"));
+  for (int number : {ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENOMEM}) {
+    Label next;
+    b.add(Op::fail, {number});
+    b.elsewhere(next);
+    b.place(next);
+  }
+  b.call(SYS_getpid);
+  Loaded run = loaded(b.finish());
+  EXPECT_EQ(run.run(Section::host), 6U);
+  EXPECT_EQ(run.machine().journal->failed_errno, ENOMEM);
+  EXPECT_EQ(run.machine().journal->entries[6].begin, 0U);
+}
+
 TEST(Program, UndoRunsBackwardsOverWhatWasMade) {
   std::string base = "/tmp/phial-undo-" + std::to_string(::getpid());
   Builder b;

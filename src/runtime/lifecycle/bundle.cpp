@@ -118,13 +118,17 @@ bool has_users(const Fd& root) {
   return found || errno != ENOENT;
 }
 
-void find_home(spec::Process& process, const std::string& path, std::vector<RootMount> mounts) {
+Result<> find_home(spec::Process& process, const std::string& path, std::vector<RootMount> mounts) {
   Result<Fd> root = open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+  if (!root && means_nothing_there(root.error().number))
+    return {}; // what mounts it says so
   if (!root)
-    return;
-  if (mounts.empty() && !has_users(*root))
-    return set_home(process, "/");
-  give_home(process, RootView(std::move(*root), std::move(mounts)));
+    return std::unexpected(std::move(root).error());
+  if (mounts.empty() && !has_users(*root)) {
+    set_home(process, "/");
+    return {};
+  }
+  return give_home(process, RootView(std::move(*root), std::move(mounts)));
 }
 
 bool is_bind_mount(const spec::Mount& mount) {
@@ -151,7 +155,7 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config) {
   if (out.spec.process)
     unite_environment(out.spec.process->env);
   if (out.spec.process && lacks_home(*out.spec.process))
-    find_home(*out.spec.process, out.root, mounts_beside_kernels(out.spec));
+    TRY(find_home(*out.spec.process, out.root, mounts_beside_kernels(out.spec)));
   return out;
 }
 

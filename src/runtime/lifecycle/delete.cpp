@@ -35,26 +35,26 @@ Result<> end(const Container& container) {
   return fail(Kind::state, "container init still running");
 }
 
-void tell_hook_failures(program::Loaded& run, std::string_view image, std::vector<std::string>* problems) {
-  Result<program::Program> program = program::read_linked(image);
-  if (!program || problems == nullptr)
-    return;
-  program::Range range = program->sections[static_cast<unsigned>(program::Section::stopped)];
+Result<> run_stored_hooks(const std::string& path, std::vector<std::string>& problems) {
+  Stored stored = TRY(read_stored(path));
+  program::Loaded run = TRY(program::reload_image(stored.image(), TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR))));
+  program::Range range = run.machine().image->sections[static_cast<unsigned>(program::Section::stopped)];
+  if (range.count == 0)
+    return {};
+  (void)run.run(program::Section::stopped);
+  program::Program program = TRY(program::read_linked(stored.image()));
   for (std::uint32_t i = range.first; i < range.first + range.count; ++i)
     if (long result = run.machine().journal->entries[i].result; result < 0)
-      problems->push_back(program::failure(*program, i, static_cast<int>(-result)).text());
+      problems.push_back(program::failure(program, i, static_cast<int>(-result)).text());
+  return {};
 }
 
+// runtime.md, "Lifecycle", step 13: what goes wrong with them is told, and the container goes all the same.
 void run_hooks(const std::string& path, std::vector<std::string>* problems) {
-  Result<Stored> stored = read_stored(path);
-  Result<Fd> journal = open_at(AT_FDCWD, path + "/journal", O_RDWR);
-  if (!stored || !journal)
-    return;
-  Result<program::Loaded> run = program::reload_image(stored->image(), std::move(*journal));
-  if (!run)
-    return;
-  (void)run->run(program::Section::stopped);
-  tell_hook_failures(*run, stored->image(), problems);
+  std::vector<std::string> unheard;
+  std::vector<std::string>& to = problems == nullptr ? unheard : *problems;
+  if (Result<> ran = run_stored_hooks(path, to); !ran)
+    to.push_back("the poststop hooks could not be run, or what came of them not be told: " + ran.error().text());
 }
 
 } // namespace

@@ -131,9 +131,14 @@ Result<Executed> execute(const Container& container, const spec::Spec& spec, Exe
   TRY(check_handover(order, order.process.terminal));
   tell_process(order.process, order);
   unite_environment(order.process.env);
-  if (lacks_home(order.process))
-    if (Result<RootView> root = live_root(container); root)
-      give_home(order.process, *root);
+  if (lacks_home(order.process)) {
+    Result<RootView> root = live_root(container);
+    if (root)
+      TRY(give_home(order.process, *root));
+    else if (!means_nothing_there(root.error().number) &&
+             root.error().number != ESRCH) // those: it ends, as is told below
+      return std::unexpected(std::move(root).error());
+  }
   Result<std::uint64_t> foreign = kernel::foreign_namespaces(container.record.pid);
   if (!foreign)
     return foreign.error().number == ENOENT || kernel::has_ended(container.process.get()) // the namespaces go first

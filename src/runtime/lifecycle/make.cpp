@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "kernel/process.hpp"
+#include "program/failure.hpp"
 #include "program/link.hpp"
 #include "runtime/exec_diagnosis.hpp"
 #include "runtime/lifecycle/command_failure.hpp"
@@ -103,6 +104,18 @@ Result<> abandon(Made& made, const std::string& root) {
     TRY(made.run.undo());
   }
   return forget_state(state_path(root, made.record.id));
+}
+
+std::vector<std::string> stopped_problems(Made& made) {
+  std::vector<std::string> out;
+  program::Range range = made.compiled.program.sections[static_cast<unsigned>(program::Section::stopped)];
+  if (range.count == 0 || made.run.machine().journal == nullptr)
+    return out;
+  program::Program program = with_words(made.compiled, made.bundle);
+  for (std::uint32_t i = range.first; i < range.first + range.count; ++i)
+    if (long result = made.run.machine().journal->entries[i].result; result < 0)
+      out.push_back(program::failure(program, i, static_cast<int>(-result)).text());
+  return out;
 }
 
 Error also_left(Error error, const Error& left, const std::string& id) {

@@ -34,6 +34,8 @@ struct Made {
 // Ends the process, undoes and removes everything: for a container that could not be made or started, or has ended.
 // Where something cannot be undone, its state stays, and with it `delete`, which tries again.
 [[nodiscard]] Result<> abandon(Made& made, const std::string& root);
+// What went wrong with its poststop hooks, once it has been abandoned: told, and no failure.
+[[nodiscard]] std::vector<std::string> stopped_problems(Made& made);
 
 // `error`, with what could not be undone after it in its hint.
 [[nodiscard]] Error also_left(Error error, const Error& left, const std::string& id);

@@ -111,11 +111,14 @@ void let_go(const Fd& lock) {
   (void)::flock(lock.get(), LOCK_UN);
 }
 
-bool take_back(const Fd& lock) {
-  while (::flock(lock.get(), LOCK_EX) != 0 && errno == EINTR) {
-  }
+Result<bool> take_back(const Fd& lock) {
+  while (::flock(lock.get(), LOCK_EX) != 0)
+    if (errno != EINTR)
+      return fail_call("flock", "the container's state");
   struct stat status{};
-  return ::fstat(lock.get(), &status) == 0 && status.st_nlink != 0;
+  if (::fstat(lock.get(), &status) != 0)
+    return fail_call("fstat", "the container's state");
+  return status.st_nlink != 0;
 }
 
 Result<bool> has_process(const std::string& path) {

@@ -33,9 +33,9 @@ namespace phial::runtime {
 [[nodiscard]] Result<Fd> lock_state(const std::string& root, const std::string& id);
 
 // Between the two the container is anybody's, to pause, change or delete, though its maker is still there. The second
-// is false where it has been removed meanwhile.
+// is false where it has been removed meanwhile; where it fails the lock is not ours, and nothing may be removed.
 void let_go(const Fd& lock);
-[[nodiscard]] bool take_back(const Fd& lock);
+[[nodiscard]] Result<bool> take_back(const Fd& lock);
 
 // Whether the journal at `path` names a process.
 [[nodiscard]] Result<bool> has_process(const std::string& path);

@@ -22,6 +22,11 @@ Result<> write_text(const std::string& path, const std::string& text) {
   return write_all(file.get(), text);
 }
 
+// A file that is not there, which its write tells better, or that can only be written.
+bool is_never_read(int number) {
+  return number == ENOENT || number == EACCES || number == EINVAL || number == EOPNOTSUPP;
+}
+
 // Writes files one after the other, and knows how to take it back.
 class Writes {
 public:
@@ -36,6 +41,10 @@ public:
       value = write.fallback_value;
     }
     Result<std::string> before = read_file(path);
+    if (!before && !is_never_read(before.error().number)) { // without it there would be no way back
+      take_back();
+      return std::unexpected(std::move(before).error());
+    }
     Result<> written = write_text(path, value);
     if (!written && std::ranges::find(write.tolerated, written.error().number) == write.tolerated.end()) {
       take_back();
@@ -88,24 +97,28 @@ private:
   std::vector<Done> done_;
 };
 
-std::string text_of(const kernel::CgroupLayout& layout, const Record& record, std::string_view controller,
-                    const char* file) {
+// Empty where there is no such file.
+Result<std::string> text_of(const kernel::CgroupLayout& layout, const Record& record, std::string_view controller,
+                            const char* file) {
   const kernel::CgroupHierarchy* hierarchy = layout.holding(controller);
-  Result<std::string> text =
-      hierarchy == nullptr ? std::string() : read_file(hierarchy->directory(record.cgroup) + "/" + file);
-  return text ? std::move(*text) : std::string();
+  if (hierarchy == nullptr)
+    return std::string();
+  Result<std::string> text = read_file(hierarchy->directory(record.cgroup) + "/" + file);
+  if (!text && is_never_read(text.error().number))
+    return std::string();
+  return text;
 }
 
 Result<kernel::CgroupRequest> request_for(const kernel::CgroupLayout& layout, const Record& record,
                                           const kernel::Resources& resources) {
   kernel::CgroupRequest out{
       .resources = resources, .update = true, .current = {}, .parent_cpus = {}, .parent_mems = {}};
-  out.current.cpu_max = text_of(layout, record, "cpu", "cpu.max");
-  out.current.memory_swap = parse_int(trim(text_of(layout, record, "memory", "memory.memsw.limit_in_bytes")));
+  out.current.cpu_max = TRY(text_of(layout, record, "cpu", "cpu.max")); // the half that is not changed stays
+  out.current.memory_swap = parse_int(trim(TRY(text_of(layout, record, "memory", "memory.memsw.limit_in_bytes"))));
   if (resources.memory) {
-    std::string usage = text_of(layout, record, "memory", "memory.current");
+    std::string usage = TRY(text_of(layout, record, "memory", "memory.current"));
     if (usage.empty())
-      usage = text_of(layout, record, "memory", "memory.usage_in_bytes");
+      usage = TRY(text_of(layout, record, "memory", "memory.usage_in_bytes"));
     TRY(kernel::check_memory_update(*resources.memory, kernel::single_value(usage).value_or(0)));
   }
   return out;

@@ -74,6 +74,8 @@ def short_program(path):
 def normal(about, own_folder):
     """Without what differs from run to run."""
     about = about.replace(str(own_folder), "$T")
+    about = about.replace(str(BUILD), "$B")
+    about = re.sub(r"/phial-faults-\d+", "/phial-faults", about)
     about = re.sub(r"/proc/\d+", "/proc/PID", about)
     about = re.sub(r"(socket|pipe):\[\d+\]", r"\1", about)
     about = re.sub(r"[0-9a-f]{64}", "ID", about)

@@ -68,7 +68,9 @@ Result<> delete_container(const std::string& root, const std::string& id, bool f
   Fd held = TRY(std::move(lock));
   Result<Container> container = find_container(root, id);
   if (!container) {
-    if (!force) // a half that a killed create left, or a damaged record
+    // A half that a killed create left, or a damaged record. What could only not be looked at now may well live.
+    Kind kind = container.error().kind;
+    if (!force || (kind != Kind::not_found && kind != Kind::input))
       return std::unexpected(std::move(container).error());
     TRY(end_unrecorded(state_path(root, id), id));
     return remove_state(root, id);

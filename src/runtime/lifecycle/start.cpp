@@ -87,7 +87,12 @@ Result<> start_container(const std::string& root, const std::string& id) {
   TRY(check_id(id));
   Fd lock = TRY(lock_state(root, id));
   Container container = TRY(find_container(root, id));
-  TRY(check_created(container));
+  if (Result<> created = check_created(container); !created) {
+    Result<Waiting> ended = load_waiting(state_path(root, id), container);
+    if (container.status == Status::stopped && ended && ended->run.machine().journal->failed != 0)
+      return std::unexpected(while_doing(why(*ended, root, container), std::move(created).error().message));
+    return created;
+  }
   Waiting waiting = TRY(load_waiting(state_path(root, id), container));
   Result<> executed = waiting.run.await_exec(TRY(release(lock)));
   if (executed)

@@ -73,8 +73,12 @@ std::uint64_t address(const void* pointer) {
       if (raw_call(__NR_ppoll, address(&gone), 1, address(none), 0, 0, 0) > 0)
         raw_call(__NR_exit_group, 125);
     }
-    raw_call(__NR_setresgid, 0, 0, 0);
-    raw_call(__NR_setresuid, 0, 0, 0);
+    // EINVAL: 0 is not mapped, and the program takes the process's own ids. Else what it makes would be the host's
+    // root's.
+    const long groups = raw_call(__NR_setresgid, 0, 0, 0);
+    const long users = raw_call(__NR_setresuid, 0, 0, 0);
+    if ((groups < 0 && groups != -EINVAL) || (users < 0 && users != -EINVAL))
+      raw_call(__NR_exit_group, 125);
   }
   raw_call(__NR_execveat, spawned.init, address(""), address(spawned.argv), address(spawned.envp), AT_EMPTY_PATH);
   for (;;)
@@ -240,6 +244,8 @@ long spawn(Machine& machine, std::uint64_t arguments, int init, SpawnPlace place
   decimal(spawned.size, machine.image->size);
   if (spawned.waits)
     spawned.host = static_cast<int>(::syscall(__NR_pidfd_open, ::getpid(), 0));
+  if (spawned.waits && spawned.host < 0) // the child would wait for ever for one that was killed
+    return -errno;
   clone->stack = address(child_stack);
   clone->stack_size = sizeof child_stack;
   spawned.place = place;

@@ -30,11 +30,11 @@ struct Page {
 };
 
 // That of a verb, a row of its program's table: what the rows of both have alike.
-template <class Verb> [[nodiscard]] Page page_of_verb(std::string program, const Verb& verb) {
+template <class Verb> [[nodiscard]] Page page_of_verb(const std::string& program, const Verb& verb) {
   std::string usage = verb.options.size() != 0 ? "[OPTIONS]" : "";
   if (!verb.usage.empty())
     usage += (usage.empty() ? "" : " ") + std::string(verb.usage);
-  return {.program = std::move(program),
+  return {.program = program,
           .usage = std::move(usage),
           .summary = verb.summary,
           .description = verb.description,

@@ -200,7 +200,8 @@ Result<> remove_below(Removal& removal, int directory, const std::string& name, 
     self.reset();
     return move_up(removal, directory, name);
   }
-  for (const std::string& child : TRY(names_of(*self, name)))
+  const std::vector<std::string> children = TRY(names_of(*self, name));
+  for (const std::string& child : children)
     TRY(remove_below(removal, self->get(), child, depth + 1));
   if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
     return fail_call("rmdir", name);
@@ -219,7 +220,8 @@ Result<> remove_tree_at(int directory, const std::string& name) {
   Removal removal{top->get(), status.st_dev, 0};
   for (unsigned before = 1; before != removal.moved;) {
     before = removal.moved;
-    for (const std::string& child : TRY(names_of(*top, name)))
+    const std::vector<std::string> children = TRY(names_of(*top, name));
+    for (const std::string& child : children)
       TRY(remove_below(removal, top->get(), child, 1));
   }
   if (::unlinkat(directory, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)

@@ -90,9 +90,13 @@ Result<std::vector<std::pair<std::string, std::string>>> all_names(const Engine&
       return out;
     return std::unexpected(std::move(links).error());
   }
-  for (std::string& name : *links)
-    if (Result<std::string> id = read_link(names_directory(engine) + "/" + name); id && is_id(*id))
+  for (std::string& name : *links) {
+    Result<std::string> id = read_link(names_directory(engine) + "/" + name);
+    if (id && is_id(*id))
       out.emplace_back(std::move(name), std::move(*id));
+    else if (!id && id.error().number != ENOENT && id.error().number != EINVAL) // gone meanwhile, or no link
+      return std::unexpected(std::move(id).error());
+  }
   return out;
 }
 

@@ -6,7 +6,7 @@ import sweep
 from phialtest import expect
 
 
-def swept(verbs, sample=120):
+def swept(verbs, sample=80):
     faults = sweep.run(engine.EngineGround, verbs, errors=sweep.ERRORS, sample=sample)
     expect(not faults, f"{len(faults)} faults with SEED={sweep.SEED}:\n" + "\n".join(faults[:40]))
 

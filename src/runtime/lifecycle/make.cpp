@@ -7,7 +7,6 @@
 #include "runtime/exec_diagnosis.hpp"
 #include "runtime/lifecycle/command_failure.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
-#include "runtime/lifecycle/stored.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -56,11 +55,12 @@ program::Words words_of(const MakeOptions& options, const spec::Spec& spec, bool
   return waits || options.detach || !spec.hooks.poststop.empty() ? program::Words::yes : program::Words::no;
 }
 
-Result<> make_in(Made& made, const MakeOptions& options, const std::string& path) {
-  const program::Program& program = made.compiled.program;
-  bool worded = made.compiled.request.words == program::Words::yes;
-  std::string image = TRY(worded ? program::link_with_texts(program) : program::link(program));
-  TRY(write_stored(path, record_text(made.record), made.bundle.text, image));
+Result<std::string> image_of(const Compiled& compiled) {
+  return compiled.request.words == program::Words::yes ? program::link_with_texts(compiled.program)
+                                                       : program::link(compiled.program);
+}
+
+Result<> make_in(Made& made, const MakeOptions& options, const std::string& image, const std::string& path) {
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   made.run = TRY(program::load_image(image, std::move(journal)));
   if (made.bundle.spec.hooks != spec::Hooks{} && ::chdir(made.bundle.directory.c_str()) != 0) // where hooks run
@@ -134,8 +134,9 @@ Result<Made> make_container(const MakeOptions& options, bool waits) {
     tell_process(*spec.process, options);
   made.compiled = TRY(compile_bundle(made.bundle, options, waits, words_of(options, spec, waits)));
   made.record = TRY(make_record(options, made, waits));
-  made.lock = TRY(make_state(options.root, options.id));
-  Result<> result = make_in(made, options, state_path(options.root, options.id));
+  std::string image = TRY(image_of(made.compiled));
+  made.lock = TRY(make_state(options.root, options.id, {record_text(made.record), made.bundle.text, image}));
+  Result<> result = make_in(made, options, image, state_path(options.root, options.id));
   if (result)
     return made;
   Error error = program_failed(made.run) ? told(made) : std::move(result).error();

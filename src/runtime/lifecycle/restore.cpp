@@ -10,7 +10,6 @@
 #include "runtime/lifecycle/command_failure.hpp"
 #include "runtime/lifecycle/make.hpp"
 #include "runtime/lifecycle/state_directory.hpp"
-#include "runtime/lifecycle/stored.hpp"
 #include "runtime/restore_program.hpp"
 
 #include <fcntl.h>
@@ -77,10 +76,8 @@ Result<pid_t> bring_back(const Plan& plan, char** environment) {
   return static_cast<pid_t>(*pid);
 }
 
-Result<> restore_in(Restored& out, const Plan& plan, const MakeOptions& options, const std::string& path,
-                    char** environment) {
-  std::string image = TRY(program::link_with_texts(plan.program));
-  TRY(write_stored(path, record_text(out.record), plan.bundle.text, image));
+Result<> restore_in(Restored& out, const Plan& plan, const MakeOptions& options, const std::string& image,
+                    const std::string& path, char** environment) {
   Fd journal = TRY(open_at(AT_FDCWD, path + "/journal", O_RDWR | O_CREAT | O_EXCL, 0600));
   out.run = TRY(program::load_image(image, std::move(journal)));
   if (out.run.run(program::Section::host) != 0)
@@ -138,8 +135,9 @@ Result<Restored> restore_container(const MakeOptions& options, const CriuOptions
   out.record = TRY(make_record(options, plan.bundle, request, facts));
   // What says that it runs: the last step before criu has been.
   out.record.start_index = plan.program.sections[static_cast<unsigned>(program::Section::host)].count - 1;
-  out.lock = TRY(make_state(options.root, options.id));
-  Result<> result = restore_in(out, plan, options, path, environment);
+  std::string image = TRY(program::link_with_texts(plan.program));
+  out.lock = TRY(make_state(options.root, options.id, {record_text(out.record), plan.bundle.text, image}));
+  Result<> result = restore_in(out, plan, options, image, path, environment);
   if (result)
     return out;
   if (out.process)

@@ -82,7 +82,10 @@ std::string state_path(const std::string& root, const std::string& id) {
   return root + "/" + id;
 }
 
-Result<Fd> make_state(const std::string& root, const std::string& id) {
+namespace {
+
+// May be somebody else's, who made it between our mkdir and our open, and has let go of the lock since.
+Result<Fd> make_or_take(const std::string& root, const std::string& id) {
   std::string path = state_path(root, id);
   Result<Fd> lock = make_locked_directory(path);
   if (lock)
@@ -97,6 +100,20 @@ Result<Fd> make_state(const std::string& root, const std::string& id) {
   if (!lock && lock.error().number == EEXIST)
     return taken();
   return lock;
+}
+
+} // namespace
+
+Result<Fd> make_state(const std::string& root, const std::string& id, const StateParts& parts) {
+  Fd lock = TRY(make_or_take(root, id));
+  std::string path = state_path(root, id);
+  Result<> written = write_stored(path, parts.record, parts.config, parts.image);
+  if (written)
+    return lock;
+  if (written.error().number == EEXIST) // whoever wrote it has this directory, and what is in it is not ours to touch
+    return taken();
+  (void)forget_state(path);
+  return std::unexpected(std::move(written).error());
 }
 
 Result<Fd> lock_state(const std::string& root, const std::string& id) {

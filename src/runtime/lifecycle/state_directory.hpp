@@ -25,9 +25,14 @@ namespace phial::runtime {
 
 [[nodiscard]] std::string state_path(const std::string& root, const std::string& id);
 
-// Makes the directory and returns its lock. Kind::exists where there is such a container; what a killed maker left is
-// undone and made anew.
-[[nodiscard]] Result<Fd> make_state(const std::string& root, const std::string& id);
+// Makes the directory with the file `container` in it, and returns its lock. Kind::exists where there is such a
+// container; what a killed maker left is undone and made anew.
+struct StateParts { // of the file `container`
+  std::string_view record;
+  std::string_view config;
+  std::string_view image;
+};
+[[nodiscard]] Result<Fd> make_state(const std::string& root, const std::string& id, const StateParts& parts);
 
 // The lock of a container there is. Kind::not_found where there is none.
 [[nodiscard]] Result<Fd> lock_state(const std::string& root, const std::string& id);

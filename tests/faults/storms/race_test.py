@@ -8,7 +8,7 @@ from phialtest import expect
 
 def test_one_of_sixteen_gets_the_name(t):
     with Crowd(t) as crowd:
-        for _ in range(20):
+        for _ in range(100):
             status, _ = side_by_side([crowd.words("create", "-b", crowd.bundle, crowd.name)] * 16, 16)
             expect(sorted(status) == [0] + [1] * 15, status)
             crowd.ok("delete", "-f", crowd.name)

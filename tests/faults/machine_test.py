@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import struct
 import subprocess
 
 import children
@@ -162,14 +163,28 @@ def test_damaged_state(t):
     _in_worker(t, task)
 
 
+def _seal(data):
+    """As src/runtime/lifecycle/stored.cpp seals the parts of the file `container`."""
+    factor, mask = 0x9e3779b97f4a7c15, (1 << 64) - 1
+    seal = len(data) * factor & mask
+    words = len(data) // 8
+    for word in [*struct.unpack(f"<{words}Q", data[:words * 8]), *data[words * 8:]]:
+        seal = (seal ^ word) * factor & mask
+        seal ^= seal >> 29
+    return seal
+
+
 def test_another_boot(t):
     """The state directory survived, the machine did not: its containers have stopped, and can be deleted."""
     def task(ground):
         ground.prepare("delete-created")
-        path = next(path for path in (ground.state / NAME).iterdir() if path.is_file() and
-                    open("/proc/sys/kernel/random/boot_id").read().strip().encode() in path.read_bytes())
+        path = ground.state / NAME / "container"
         boot = open("/proc/sys/kernel/random/boot_id").read().strip().encode()
-        path.write_bytes(path.read_bytes().replace(boot, b"0" * len(boot)))
+        record, sizes, rest = path.read_bytes().split(b"\n", 2)
+        config, image, seal, rest_seal = sizes.decode().split()
+        assert int(seal) == _seal(record) and boot in record
+        record = record.replace(boot, b"0" * len(boot))
+        path.write_bytes(b"\n".join((record, f"{config} {image} {_seal(record)} {rest_seal}".encode(), rest)))
         if ground.status() != "stopped":
             yield f"its status is {ground.status()}"
         ground.clear()

@@ -124,9 +124,11 @@ Result<> write_file_atomically(const std::string& path, std::string_view bytes, 
   return {};
 }
 
-Result<> write_new_file(const std::string& path, std::string_view bytes) {
+Result<> write_new_file(const std::string& path, std::initializer_list<std::string_view> parts) {
   Fd file = TRY(open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  return write_all(file.get(), bytes);
+  for (std::string_view part : parts)
+    TRY(write_all(file.get(), part));
+  return {};
 }
 
 Result<std::vector<std::string>> list_directory(const std::string& path) {

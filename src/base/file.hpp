@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,8 @@ inline constexpr std::size_t kFileLimit = std::size_t{64} << 20;
 [[nodiscard]] Result<> write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode = 0600,
                                              bool durable = false);
 
-// Writes a file of mode 0600 that is not there yet; what came of it stays where that fails.
-[[nodiscard]] Result<> write_new_file(const std::string& path, std::string_view bytes);
+// Writes a file of mode 0600 that is not there yet, of these parts in a row; what came of it stays where that fails.
+[[nodiscard]] Result<> write_new_file(const std::string& path, std::initializer_list<std::string_view> parts);
 
 // The names in a directory, without "." and "..", sorted.
 [[nodiscard]] Result<std::vector<std::string>> list_directory(const std::string& path);

@@ -17,7 +17,7 @@ const std::string& scratch() {
   static const std::string path = [] {
     std::string name = (exists("/dev/shm") ? "/dev/shm/phial-fuzz-" : "/tmp/phial-fuzz-") + std::to_string(::getpid());
     require(make_directories(name).has_value(), "no scratch directory can be made");
-    require(write_new_file(name + "/beside", "as it was").has_value(), "nothing can be written");
+    require(write_new_file(name + "/beside", {"as it was"}).has_value(), "nothing can be written");
     static struct Remover {
       std::string path;
       ~Remover() { static_cast<void>(remove_tree_at(AT_FDCWD, path)); }

@@ -96,7 +96,7 @@ TEST_F(EnsurePath, WhatCannotBeIsRefused) {
   link("/self", "self");
   link("/a", "b");
   link("/b", "a/c");
-  ASSERT_TRUE(write_new_file(base_ + "/root/file", ""));
+  ASSERT_TRUE(write_new_file(base_ + "/root/file", {""}));
   EXPECT_EQ(ensured("self"), "ELOOP");
   EXPECT_EQ(ensured("b/x"), "ELOOP");
   EXPECT_EQ(ensured("file/x"), "ENOTDIR");

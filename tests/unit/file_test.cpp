@@ -53,8 +53,8 @@ TEST_F(Files, ATreeThatIsGoneOrAFileIsNoErrorToRemove) {
 }
 
 TEST_F(Files, ANewFileReplacesNothing) {
-  ASSERT_TRUE(write_new_file(base_ + "/file", "first"));
-  Result<> again = write_new_file(base_ + "/file", "second");
+  ASSERT_TRUE(write_new_file(base_ + "/file", {"first"}));
+  Result<> again = write_new_file(base_ + "/file", {"second"});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().number, EEXIST);
   EXPECT_EQ(read_file(base_ + "/file").value_or(""), "first");

@@ -86,15 +86,13 @@ std::optional<Head> parse_head(std::string_view bytes) {
 
 Result<> write_stored(const std::string& state, std::string_view record, std::string_view config,
                       std::string_view image) {
-  Fd file = TRY(open_at(AT_FDCWD, path_in(state), O_WRONLY | O_CREAT | O_EXCL, 0600));
   std::string head;
   head.reserve(record.size() + config.size() + 96);
   head += record;
   head += "\n" + std::to_string(config.size()) + " " + std::to_string(image.size()) + " " +
           std::to_string(seal_of(record)) + " " + std::to_string(seal_of(config) ^ seal_of(image)) + "\n";
   head += config;
-  TRY(write_all(file.get(), head));
-  return write_all(file.get(), image);
+  return write_new_file(path_in(state), {head, image});
 }
 
 Result<Stored> parse_stored(std::string bytes, const std::string& path) {
